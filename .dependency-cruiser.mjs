@@ -1,0 +1,108 @@
+/**
+ * The layer table of docs/architecture.md as rules: which folder of src may import which.
+ * `npm run check:layers` runs them and also fails when files were left out of the cruise.
+ */
+
+const aboveTensor = ["base", "tensor", "nn", "optim", "schedules", "io", "data", "diagnostics", "train"]
+
+/** layer → the layers it may import; its own folder is always allowed. */
+const allow = {
+  base: [],
+  graph: ["base"],
+  kernel: ["base"],
+  ops: ["base", "graph", "kernel"],
+  autodiff: ["base", "graph", "ops"],
+  plan: ["base", "graph", "kernel", "ops"],
+  render: ["base", "kernel"],
+  runtime: ["base"],
+  "runtime/reference": ["base", "kernel"],
+  engine: ["base", "graph", "kernel", "plan", "render", "runtime"],
+  tensor: ["base", "graph", "ops", "autodiff", "engine"],
+  nn: ["base", "tensor"],
+  schedules: ["base"],
+  optim: ["base", "tensor", "schedules"],
+  io: ["base", "tensor"],
+  data: ["base", "tensor", "io"],
+  diagnostics: ["base", "tensor", "nn"],
+  train: aboveTensor.filter((layer) => layer !== "train"),
+  cli: aboveTensor,
+}
+
+const testFile = "[.]test[.]ts$"
+
+/** The layers whose front door is a public entry point of the package. */
+const publicLayers = "tensor|nn|optim|schedules|data|io|diagnostics|train"
+const publicEntry = `^src/index[.]ts$|^src/(${publicLayers})/index[.]ts$`
+
+/**
+ * @param {string} name
+ * @param {object} from
+ * @param {object} to
+ */
+const error = (name, from, to) => ({ name, severity: "error", from, to })
+
+/**
+ * One row of the table. Runtime has an exception of its own: only the reference runtime reads the kernel IR.
+ *
+ * @param {[string, string[]]} row
+ */
+function layerRule([layer, allowed]) {
+  const exempt = layer === "runtime" ? [testFile, "^src/runtime/reference/"] : [testFile]
+  const reachable = layer === "runtime/reference" ? ["runtime", ...allowed] : [layer, ...allowed]
+  return error(
+    `layer-${layer.replace("/", "-")}`,
+    { path: `^src/${layer}/`, pathNot: exempt },
+    { path: "^src/", pathNot: reachable.map((name) => `^src/${name}/`) },
+  )
+}
+
+/** The folders that src may hold; anything else is in no row of the table, so no rule would guard it. */
+export const layers = Object.keys(allow).filter((layer) => !layer.includes("/"))
+
+export default {
+  forbidden: [
+    error("no-cycles", {}, { circular: true }),
+    error("resolvable", {}, { couldNotResolve: true }),
+    error("declared", { path: "^src/", pathNot: testFile }, { dependencyTypes: ["npm-dev", "npm-no-pkg"] }),
+    error(
+      "only-the-cli-has-packages",
+      { path: "^src/", pathNot: ["^src/cli/", testFile] },
+      { dependencyTypes: ["npm"] },
+    ),
+    error(
+      "peers-are-blind",
+      { path: "^src/(render|runtime)/([^/]+)/", pathNot: testFile },
+      { path: "^src/$1/[^/]+/", pathNot: "^src/$1/$2/" },
+    ),
+    error(
+      "no-deep-imports",
+      { path: "^src/([^/]+)/" },
+      {
+        path: "^src/[^/]+/",
+        pathNot: ["^src/$1/", "^src/[^/]+/index[.]ts$", "^src/(render|runtime)/[^/]+/index[.]ts$"],
+      },
+    ),
+    error(
+      "entry-uses-front-doors",
+      { path: "^src/index[.]ts$" },
+      { path: "^src/", pathNot: publicEntry + "|^src/base/index[.]ts$" },
+    ),
+    ...Object.entries(allow).map(layerRule),
+    error(
+      "public-entry-points-only",
+      { path: "^(apps|bench|examples|conformance)/" },
+      { path: "^src/", pathNot: publicEntry },
+    ),
+    error(
+      "src-stands-alone",
+      { path: "^src/" },
+      { path: "^(apps|bench|conformance|examples|scripts|test)/" },
+    ),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^dist/" },
+  },
+}
