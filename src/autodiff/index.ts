@@ -1,0 +1,3 @@
+export { vectorize } from "./batch.ts"
+export { pushforward } from "./forward.ts"
+export { pullback } from "./reverse.ts"

@@ -1,0 +1,63 @@
+import type { DType, TypedArray } from "./dtype.ts"
+
+/** A block of device memory. `address` is the device's own handle (a byte offset on linear memories). */
+export interface Allocation {
+  readonly bytes: number
+  readonly address: number
+}
+
+/** One kernel launch: which kernel of the program, on which allocations (in the kernel's buffer order). */
+export interface Call {
+  readonly kernel: number
+  readonly buffers: readonly BufferRef[]
+}
+
+/** A buffer inside an allocation: the planner places several temporaries in one block. */
+export interface BufferRef {
+  allocation: Allocation
+  byteOffset: number
+}
+
+export interface MemoryStats {
+  /** Bytes handed out and not yet freed. */
+  readonly liveBytes: number
+  readonly liveAllocations: number
+  /** Bytes that the device holds, free or not. */
+  readonly reservedBytes: number
+}
+
+/** What the planner and the lowering need to know about a device. */
+export interface Capabilities {
+  /** Bytes of a vector register that kernels are written for: 0 means scalar kernels. */
+  readonly vectorBytes: 0 | 16
+  /** Register-tiled packed contractions, or the plain loop nest. */
+  readonly tiledContractions: boolean
+  /** Whether the floats of all kernels are held in double precision (the oracle). */
+  readonly synchronousRead: boolean
+  readonly float64: boolean
+}
+
+/** Compiled kernels, ready to be called by index. */
+export interface Program {
+  readonly kernelCount: number
+}
+
+/**
+ * What a runtime offers. `Code` is what the device's renderer makes (bytes, text, or the kernel IR itself); the engine
+ * pairs renderer and runtime, so that no runtime knows a renderer.
+ */
+export interface Device<Code = unknown, P extends Program = Program> {
+  readonly name: string
+  readonly capabilities: Capabilities
+  /** One line for people: engine features in use, threads. */
+  readonly description: string
+  allocate(bytes: number): Allocation
+  free(allocation: Allocation): void
+  compile(code: Code): P
+  run(program: P, calls: readonly Call[]): void
+  write(target: BufferRef, dtype: DType, data: TypedArray): void
+  /** Copies `length` elements to a new host array; devices without synchronous reads throw NABLA_SYNC_READ. */
+  readSync(source: BufferRef, dtype: DType, length: number): TypedArray
+  read(source: BufferRef, dtype: DType, length: number): Promise<TypedArray>
+  memory(): MemoryStats
+}

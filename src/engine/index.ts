@@ -1,0 +1,7 @@
+export type { DeviceName } from "./backends.ts"
+export { defaultDevice, deviceNames, setDefaultDevice } from "./backends.ts"
+export type { RealizeOptions } from "./realize.ts"
+export { planCount, realize, setKernelChecks } from "./realize.ts"
+export { discard, retire } from "./residency.ts"
+export type { EngineMemory } from "./values.ts"
+export { deviceInfo, fromHost, memory, read, readSync } from "./values.ts"

@@ -1,0 +1,117 @@
+import type { BufferRef, Device, TypedArray } from "../base/index.ts"
+import { byteSize, NablaError } from "../base/index.ts"
+import type { StoredValue } from "../graph/index.ts"
+
+/** Runs after which a value that nobody used goes back to the host. */
+const IDLE_RUNS = 8
+
+/** Values with a copy on a device. The set is the only thing that keeps device memory alive. */
+const resident = new Set<StoredValue>()
+/** Values that an optimizer step has replaced; they stay readable until the next one. */
+let retired: StoredValue[] = []
+let run = 0
+
+function freeDeviceCopy(value: StoredValue): void {
+  value.device!.free(value.allocation!)
+  value.device = null
+  value.allocation = null
+  resident.delete(value)
+}
+
+function bringToHost(value: StoredValue): TypedArray {
+  if (value.host === null) {
+    value.host = value.device!.readSync(
+      { allocation: value.allocation!, byteOffset: 0 },
+      value.dtype,
+      value.length,
+    )
+  }
+  return value.host
+}
+
+function checkAlive(value: StoredValue): void {
+  if (value.expired === null) return
+  throw new NablaError("NABLA_STALE_VALUE", {
+    message: `the tensor depends on a value that is gone: ${value.expired}`,
+  })
+}
+
+/** The device memory of a value, uploaded when it is not there. */
+export function residentBuffer(value: StoredValue, device: Device): BufferRef {
+  checkAlive(value)
+  if (value.device !== device) {
+    const host = value.device === null ? value.host! : bringToHost(value)
+    if (value.device !== null) freeDeviceCopy(value)
+    const buffer = place(value, device)
+    device.write(buffer, value.dtype, host)
+    return buffer
+  }
+  value.lastUse = run
+  return { allocation: value.allocation!, byteOffset: 0 }
+}
+
+/** Device memory for a value that is about to be computed. */
+export function place(value: StoredValue, device: Device): BufferRef {
+  value.allocation = device.allocate(Math.max(value.length, 1) * byteSize(value.dtype))
+  value.device = device
+  value.lastUse = run
+  resident.add(value)
+  return { allocation: value.allocation, byteOffset: 0 }
+}
+
+/** A value's elements on the host. The array belongs to the value: do not write to it. */
+export function hostValue(value: StoredValue): TypedArray {
+  checkAlive(value)
+  return bringToHost(value)
+}
+
+export async function hostValueAsync(value: StoredValue): Promise<TypedArray> {
+  checkAlive(value)
+  if (value.host === null && !value.device!.capabilities.synchronousRead) {
+    value.host = await value.device!.read(
+      { allocation: value.allocation!, byteOffset: 0 },
+      value.dtype,
+      value.length,
+    )
+  }
+  return hostValue(value)
+}
+
+/** Called after each run: numbers of one element move to the host at once, values that lie idle follow later. */
+export function settleRun(results: readonly StoredValue[]): void {
+  run++
+  for (const value of results) {
+    if (value.length <= 1 && value.device?.capabilities.synchronousRead) {
+      bringToHost(value)
+      freeDeviceCopy(value)
+    }
+  }
+  if (run % IDLE_RUNS !== 0) return
+  for (const value of resident) {
+    if (run - value.lastUse < IDLE_RUNS || !value.device!.capabilities.synchronousRead) continue
+    bringToHost(value)
+    freeDeviceCopy(value)
+  }
+}
+
+/**
+ * Lets go of values that have been replaced for good. They can be read until the next call; device memory is held for
+ * at most one generation.
+ */
+export function retire(values: readonly StoredValue[], reason: string): void {
+  for (const value of retired) {
+    if (value.device === null) continue
+    freeDeviceCopy(value)
+    if (value.host === null) value.expired = reason
+  }
+  retired = [...values]
+}
+
+/** Gives device memory back at once; only for values that nothing else can refer to. */
+export function discard(value: StoredValue): void {
+  if (value.device !== null) freeDeviceCopy(value)
+}
+
+export function residentCount(): number {
+  return resident.size
+}

@@ -1,0 +1,7 @@
+export type { Aval } from "./aval.ts"
+export { aval } from "./aval.ts"
+export * from "./build.ts"
+export type { Attrs, Op } from "./node.ts"
+export { Node, Tracking } from "./node.ts"
+export { StoredValue } from "./stored.ts"
+export { topologicalOrder } from "./walk.ts"

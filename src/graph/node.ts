@@ -1,0 +1,86 @@
+import type { Shape } from "../base/index.ts"
+import type { Aval } from "./aval.ts"
+import type { StoredValue } from "./stored.ts"
+
+/** Attributes of an operation: plain data, frozen by convention. */
+export type Attrs = object
+
+/** What the graph must know of an operation; the full record, with derivatives and lowering, is in `ops`. */
+export interface Op<A extends Attrs = Attrs> {
+  readonly name: string
+  /** Text that distinguishes attributes: nodes with equal keys and inputs are one node. */
+  key(attrs: A): string
+  /** Set where no derivative passes: a detached value is not tracked. */
+  readonly detaches?: boolean
+  /** Shape and type of the result; throws a coded error for arguments that do not fit. */
+  shape(inputs: readonly Aval[], attrs: A): Aval
+}
+
+/** Why a node must remember its inputs once it is computed; a larger value includes the smaller ones. */
+export const Tracking = {
+  /** Nobody asks for derivatives of it. */
+  none: 0,
+  /** It depends on something that is differentiated. */
+  derivative: 1,
+  /** It depends on a placeholder of a transform. */
+  placeholder: 2,
+} as const
+export type Tracking = (typeof Tracking)[keyof typeof Tracking]
+
+let nodeCount = 0
+
+/**
+ * An expression that may be computed later. Nodes are immutable but for their value, and interned while they are
+ * pending: the same expression is the same node.
+ */
+export class Node {
+  readonly id: number = nodeCount++
+  readonly op: Op
+  readonly attrs: Attrs
+  readonly aval: Aval
+  /** Number of the combination of operation, attributes and argument types: the node without its place in the graph. */
+  readonly signature: number
+  readonly tracking: Tracking
+  /** Length of the longest chain of uncomputed nodes that ends here. */
+  readonly depth: number
+  inputs: readonly Node[]
+  value: StoredValue | null = null
+  /** Whether another node was made from it: what nobody uses is what somebody may still want to read. */
+  used = false
+
+  constructor(
+    op: Op,
+    inputs: readonly Node[],
+    attrs: Attrs,
+    type: Aval,
+    signature: number,
+    tracking: Tracking,
+  ) {
+    this.op = op
+    this.inputs = inputs
+    this.attrs = attrs
+    this.aval = type
+    this.signature = signature
+    this.tracking = tracking
+    let depth = 0
+    for (const input of inputs) {
+      input.used = true
+      if (input.value === null && input.depth > depth) depth = input.depth
+    }
+    this.depth = depth + 1
+  }
+
+  get tracked(): boolean {
+    return this.tracking !== Tracking.none
+  }
+
+  get shape(): Shape {
+    return this.aval.shape
+  }
+
+  /** Takes a computed value; an untracked node then forgets how it came about, so that history does not pile up. */
+  settle(value: StoredValue): void {
+    this.value = value
+    if (!this.tracked) this.inputs = []
+  }
+}

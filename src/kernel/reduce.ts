@@ -1,0 +1,136 @@
+import type { KernelBuilder, Scope, Value } from "./builder.ts"
+import * as ir from "./expr.ts"
+import type { Index } from "./index-algebra.ts"
+import type { ArithmeticOp, Lanes, Scalar, Variable } from "./ir.ts"
+
+/** How elements are put together: the operation and its neutral element. */
+export interface Reducer {
+  readonly op: ArithmeticOp
+  readonly identity: number
+}
+
+/**
+ * Elements that are added one after another before the partial result joins the total. Blocking keeps the rounding
+ * error of a float sum near that of pairwise summation: its growth is with the block and with the number of blocks,
+ * not with their product.
+ */
+const BLOCK = 256
+
+interface Level {
+  readonly extent: number
+  readonly lanes: Lanes
+}
+
+/**
+ * Reduces `body` over `extents` and gives the result in `scope`. The innermost loop is a vector loop when `lanes` > 1;
+ * the lanes are joined at the end in a fixed order, so that the same reduction always has the same bits.
+ */
+export function reduce(
+  b: KernelBuilder,
+  scope: Scope,
+  extents: readonly number[],
+  type: Scalar,
+  reducer: Reducer,
+  lanes: Lanes,
+  body: (index: Index[], scope: Scope) => Value,
+): Value {
+  const inner = extents.at(-1) ?? 1
+  const usable = lanes > 1 && inner >= lanes ? lanes : 1
+  const levels = extents.map((extent, i): Level => ({ extent, lanes: i === extents.length - 1 ? usable : 1 }))
+  if (levels.length === 0) levels.push({ extent: 1, lanes: 1 })
+  const reduction = new Reduction(b, type, reducer, body)
+  return reduction.run(scope, levels)
+}
+
+class Reduction {
+  private readonly b: KernelBuilder
+  private readonly type: Scalar
+  private readonly reducer: Reducer
+  private readonly body: (index: Index[], scope: Scope) => Value
+
+  constructor(
+    b: KernelBuilder,
+    type: Scalar,
+    reducer: Reducer,
+    body: (index: Index[], scope: Scope) => Value,
+  ) {
+    this.b = b
+    this.type = type
+    this.reducer = reducer
+    this.body = body
+  }
+
+  run(scope: Scope, levels: readonly Level[]): Value {
+    return this.level(scope, levels, [])
+  }
+
+  /** The reduction over the levels from here on, as a value in `scope`. */
+  private level(scope: Scope, levels: readonly Level[], index: Index[]): Value {
+    const [level, ...deeper] = levels
+    if (level === undefined) return this.body(index, scope)
+    const whole = level.lanes > 1 ? level.extent - (level.extent % level.lanes) : level.extent
+    const step = level.lanes * BLOCK
+    const blocks = deeper.length === 0 && whole >= 2 * step ? Math.floor(whole / step) : 0
+    const parts: Value[] = []
+    if (blocks > 0) parts.push(this.blocked(scope, level, blocks, index))
+    const start = blocks * step
+    if (whole > start) parts.push(this.loop(scope, whole - start, start, level.lanes, deeper, index))
+    if (level.extent > whole) parts.push(this.loop(scope, level.extent - whole, whole, 1, deeper, index))
+    if (parts.length === 0) return this.b.constant(this.type, this.reducer.identity)
+    return parts.reduce((total, part) => this.b.binary(this.reducer.op, total, part))
+  }
+
+  private blocked(scope: Scope, level: Level, blocks: number, index: Index[]): Value {
+    const step = level.lanes * BLOCK
+    return this.accumulate(scope, this.b.open(scope, blocks), (outer) => {
+      const base = this.b.index(outer).mul(step)
+      return this.accumulateLanes(outer, this.b.open(outer, step, level.lanes), (inner) =>
+        this.body([...index, base.add(this.b.index(inner))], inner),
+      )
+    })
+  }
+
+  private loop(
+    scope: Scope,
+    extent: number,
+    start: number,
+    lanes: Lanes,
+    deeper: readonly Level[],
+    index: Index[],
+  ): Value {
+    const inner = this.b.open(scope, extent, lanes, start)
+    const element = (s: Scope): Value => this.level(s, deeper, [...index, this.b.index(s)])
+    return lanes > 1 ? this.accumulateLanes(scope, inner, element) : this.accumulate(scope, inner, element)
+  }
+
+  /** One accumulator as wide as the elements are (they are vectors when a vector loop stands further out). */
+  private accumulate(scope: Scope, loop: Scope, element: (scope: Scope) => Value): Value {
+    const value = element(loop)
+    const outer = this.b.vectorScope(loop)
+    const lanes = outer === null ? value.expr.lanes : outer.lanes
+    const total = this.b.variable(this.type, lanes)
+    this.close(scope, loop, total, value)
+    return { expr: ir.use(total), scope }
+  }
+
+  private accumulateLanes(scope: Scope, loop: Scope, element: (scope: Scope) => Value): Value {
+    const value = element(loop)
+    const total = this.b.variable(this.type, loop.lanes)
+    this.close(scope, loop, total, value)
+    const at = (lane: number): Value => ({ expr: ir.extract(ir.use(total), lane), scope })
+    let parts = Array.from({ length: loop.lanes }, (_, lane) => this.b.bind(at(lane).expr, scope))
+    while (parts.length > 1) {
+      const half = parts.length / 2
+      parts = parts.slice(0, half).map((part, i) => this.b.binary(this.reducer.op, part, parts[i + half]!))
+    }
+    return parts[0]!
+  }
+
+  private close(scope: Scope, loop: Scope, total: Variable, value: Value): void {
+    const identity = ir.constant(this.type, this.reducer.identity, total.lanes)
+    scope.stmts.push({ kind: "let", variable: total, value: identity })
+    const joined = ir.binary(this.reducer.op, ir.use(total), ir.splat(value.expr, total.lanes))
+    loop.stmts.push({ kind: "assign", variable: total, value: joined })
+    this.b.close(loop)
+  }
+}

@@ -1,0 +1,268 @@
+import type { Capabilities } from "../base/index.ts"
+import type { Node } from "../graph/index.ts"
+import { Index } from "../kernel/index.ts"
+import type { Primitive } from "../ops/index.ts"
+import { primitiveOf } from "../ops/index.ts"
+import { affineOperand, worthTiling } from "./contraction.ts"
+
+/** What becomes a kernel. Every other node is computed inside the kernels that use it. */
+export interface Partition {
+  /** Nodes whose values are in memory: results of kernels, and what was given. */
+  readonly stored: ReadonlySet<Node>
+  /** Kernel roots, each after those that it reads. */
+  readonly roots: readonly Node[]
+  /** Further results that a kernel stores on its way to its root. */
+  readonly alsoStores: ReadonlyMap<Node, readonly Node[]>
+}
+
+/** Work that is done twice rather than written to memory and read back. */
+const RECOMPUTE_LIMIT = 4
+
+/** Where a node is computed inside the kernel of `root`: at one index in terms of the root's loops, or at several. */
+interface Place {
+  readonly root: Node
+  readonly index: readonly Index[] | null
+}
+
+export function partition(
+  order: readonly Node[],
+  targets: ReadonlySet<Node>,
+  device: Capabilities,
+): Partition {
+  return new Partitioner(order, targets, device).run()
+}
+
+class Partitioner {
+  private readonly order: readonly Node[]
+  private readonly targets: ReadonlySet<Node>
+  private readonly device: Capabilities
+  private readonly users = new Map<Node, Node[]>()
+  private readonly stored = new Set<Node>()
+  private readonly places = new Map<Node, Place[]>()
+  private readonly costs = new Map<Node, number>()
+  private readonly alsoStores = new Map<Node, Node[]>()
+  private readonly merged = new Set<Node>()
+  /** Loop variables of each root, outermost first. */
+  private readonly loops = new Map<Node, readonly Index[]>()
+
+  constructor(order: readonly Node[], targets: ReadonlySet<Node>, device: Capabilities) {
+    this.order = order
+    this.targets = targets
+    this.device = device
+  }
+
+  run(): Partition {
+    for (const node of this.order) {
+      if (isGiven(node)) this.stored.add(node)
+      else for (const input of node.inputs) this.addUser(input, node)
+    }
+    for (let i = this.order.length - 1; i >= 0; i--) {
+      const node = this.order[i]!
+      if (!isGiven(node)) this.decide(node)
+    }
+    const roots = this.order.filter(
+      (node) => this.stored.has(node) && !isGiven(node) && !this.merged.has(node),
+    )
+    return { stored: this.stored, roots, alsoStores: this.alsoStores }
+  }
+
+  private addUser(node: Node, user: Node): void {
+    const list = this.users.get(node)
+    if (list === undefined) this.users.set(node, [user])
+    else list.push(user)
+  }
+
+  /** Users come before their inputs, so that the fate of every user is known here. */
+  private decide(node: Node): void {
+    const { lower } = primitiveOf(node)
+    const places = this.placesOf(node)
+    const roots = new Set(places.map((place) => place.root))
+    if (this.targets.has(node)) {
+      if (roots.size === 1 && this.canStoreOnTheWay(node, places)) this.storeOnTheWay(node, places[0]!.root)
+      else this.makeRoot(node)
+    } else if (!this.stored.has(node)) {
+      if (lower.kind === "push" || lower.kind === "routine" || this.mustStore(node, lower, places, roots))
+        this.makeRoot(node)
+      else this.places.set(node, places)
+    } else this.makeRoot(node)
+    this.demandOperands(node, lower)
+  }
+
+  private makeRoot(node: Node): void {
+    this.stored.add(node)
+    const index = loopIndices(node)
+    this.loops.set(node, index)
+    this.places.set(node, [{ root: node, index: index.slice(0, node.shape.length) }])
+  }
+
+  /** Elementwise results at the root's own index are stored by the root's kernel: one pass writes them all. */
+  private canStoreOnTheWay(node: Node, places: readonly Place[]): boolean {
+    const { lower } = primitiveOf(node)
+    if (lower.kind !== "pointwise" || this.stored.has(node)) return false
+    const [{ root }] = places as [Place]
+    if (primitiveOf(root).lower.kind !== "pointwise") return false
+    return (
+      places.every((place) => sameIndex(place.index, this.loops.get(root)!)) &&
+      node.aval.size === root.aval.size
+    )
+  }
+
+  private storeOnTheWay(node: Node, root: Node): void {
+    this.stored.add(node)
+    this.merged.add(node)
+    this.places.set(node, [{ root, index: this.loops.get(root)! }])
+    const list = this.alsoStores.get(root)
+    if (list === undefined) this.alsoStores.set(root, [node])
+    else list.push(node)
+  }
+
+  /** Where the users of a node compute it. */
+  private placesOf(node: Node): Place[] {
+    const out: Place[] = []
+    for (const user of this.users.get(node) ?? []) {
+      for (const place of this.places.get(user)!) {
+        const found = { root: place.root, index: inputIndex(user, node, place, this.loops) }
+        if (!out.some((known) => known.root === found.root && sameIndex(known.index, found.index)))
+          out.push(found)
+      }
+    }
+    return out
+  }
+
+  private mustStore(
+    node: Node,
+    lower: Primitive["lower"],
+    places: readonly Place[],
+    roots: ReadonlySet<Node>,
+  ): boolean {
+    if (lower.kind === "contraction" && this.device.tiledContractions && worthTiling(node)) return true
+    if (lower.kind === "reduction" || lower.kind === "contraction")
+      return !this.computedOnce(node, places, roots)
+    if (lower.kind === "view") return false
+    const cost = this.cost(node)
+    if (cost <= RECOMPUTE_LIMIT) return false
+    return roots.size > 1 || this.users.get(node)!.some((user) => this.repeats(user, node))
+  }
+
+  /** Whether a use computes elements of `node` more than once. */
+  private repeats(user: Node, node: Node): boolean {
+    const { lower } = primitiveOf(user)
+    if (lower.kind === "contraction") return true
+    if (lower.kind === "pointwise") return !lower.elementwise && user.aval.size > node.aval.size
+    if (lower.kind !== "view" || user.aval.size <= node.aval.size) return false
+    // Repetition along trailing dimensions leaves the inner loops by itself.
+    const rank = node.shape.length
+    const offset = user.shape.length - rank
+    const lastReal = node.shape.reduce((last, size, i) => (size > 1 ? i : last), -1)
+    return (
+      user.op.name !== "expand" ||
+      user.shape.some((size, i) => i < offset + lastReal && size !== (node.shape[i - offset] ?? 1))
+    )
+  }
+
+  /** A reduction moves into its only kernel when that computes each of its elements once. */
+  private computedOnce(node: Node, places: readonly Place[], roots: ReadonlySet<Node>): boolean {
+    if (roots.size !== 1 || places.length !== 1) return false
+    const [{ root, index }] = places as [Place]
+    const kind = primitiveOf(root).lower.kind
+    if (index === null || (kind !== "pointwise" && kind !== "view" && kind !== "reduction")) return false
+    const loops = this.loops.get(root)!
+    let turns = 1
+    let turnsNeeded = 1
+    for (const loop of loops) {
+      turns *= loop.max - loop.min + 1
+      const symbol = loop.terms[0]?.atom
+      if (symbol?.kind === "symbol" && index.some((i) => i.dependsOn(symbol.symbol))) turnsNeeded = turns
+    }
+    return turnsNeeded <= node.aval.size
+  }
+
+  /** Work to compute one element, as far as it would be done again. */
+  private cost(node: Node): number {
+    if (this.stored.has(node)) return 1
+    const known = this.costs.get(node)
+    if (known !== undefined) return known
+    const { lower } = primitiveOf(node)
+    let total = lower.kind === "pointwise" ? lower.cost : lower.kind === "view" ? 0 : 1000
+    for (const input of node.inputs) {
+      if (total > 1000) break
+      total += lower.kind === "view" || !isGiven(input) ? this.cost(input) : input.aval.size === 1 ? 0 : 1
+    }
+    this.costs.set(node, total)
+    return total
+  }
+
+  /** Contractions and routines read their arguments from memory. */
+  private demandOperands(node: Node, lower: Primitive["lower"]): void {
+    if (lower.kind === "routine") for (const input of node.inputs) this.stored.add(input)
+    if (lower.kind !== "contraction") return
+    const tiled = this.stored.has(node) && this.device.tiledContractions && worthTiling(node)
+    for (const input of node.inputs) {
+      const base = baseOfViews(input)
+      if (!tiled || affineOperand(input, base) !== null) this.stored.add(base)
+      else this.stored.add(input)
+    }
+  }
+}
+
+export function isGiven(node: Node): boolean {
+  return node.value !== null || primitiveOf(node).lower.kind === "given"
+}
+
+/** The first node behind a chain of views. */
+export function baseOfViews(node: Node): Node {
+  let base = node
+  while (!isGiven(base) && primitiveOf(base).lower.kind === "view") base = base.inputs[0]!
+  return base
+}
+
+let loopSymbols = -1
+
+/** One symbol for each dimension of a root and, for a reduction, each reduced one. */
+function loopIndices(node: Node): Index[] {
+  const { lower } = primitiveOf(node)
+  const extents = [...node.shape]
+  if (lower.kind === "reduction" || lower.kind === "contraction") {
+    extents.push(
+      ...lower.extents(
+        node.inputs.map((input) => input.aval),
+        node.attrs,
+      ),
+    )
+  }
+  return extents.map((extent) => Index.symbol({ id: loopSymbols--, min: 0, max: Math.max(extent - 1, 0) }))
+}
+
+/** The index at which `user`, computed at `place`, reads `node`; null when there are several or it is not known. */
+function inputIndex(
+  user: Node,
+  node: Node,
+  place: Place,
+  loops: ReadonlyMap<Node, readonly Index[]>,
+): readonly Index[] | null {
+  if (place.index === null || user.inputs.filter((input) => input === node).length > 1) {
+    return place.index !== null && isElementwise(user) ? place.index : null
+  }
+  const { lower } = primitiveOf(user)
+  if (lower.kind === "view") return lower.index(place.index, user.attrs, node.shape)
+  if (isElementwise(user)) return place.index
+  const reducesWhole = lower.kind === "reduction" && user === place.root && user.inputs.length === 1
+  if (!reducesWhole) return null
+  const all = loops.get(user)!
+  const { dims } = user.attrs as { dims: readonly number[] }
+  let kept = 0
+  return node.shape.map((_, i) => {
+    const at = dims.indexOf(i)
+    return at >= 0 ? all[user.shape.length + at]! : all[kept++]!
+  })
+}
+
+function isElementwise(node: Node): boolean {
+  const { lower } = primitiveOf(node)
+  return lower.kind === "pointwise" && lower.elementwise
+}
+
+function sameIndex(a: readonly Index[] | null, b: readonly Index[] | null): boolean {
+  if (a === null || b === null) return a === b
+  return a.length === b.length && a.every((index, i) => index.key === b[i]!.key)
+}

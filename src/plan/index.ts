@@ -1,0 +1,2 @@
+export type { Plan, PlannedCall, PlanOptions, Slot } from "./plan.ts"
+export { planGraph } from "./plan.ts"

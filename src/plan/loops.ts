@@ -1,0 +1,68 @@
+import type { KernelBuilder, Lanes, Scope } from "../kernel/index.ts"
+import { Index, unflattenIndex } from "../kernel/index.ts"
+
+/** Neighbouring dimensions that one loop runs over. */
+export interface Group {
+  readonly dims: readonly number[]
+  readonly extents: readonly number[]
+}
+
+export type Groups = readonly Group[]
+
+/**
+ * The ways to join neighbouring dimensions that are worth trying: none, the innermost ones step by step, all. The
+ * first has a loop for each dimension.
+ */
+export function groupings(extents: readonly number[]): Groups[] {
+  const separate = extents.map((extent, dim): Group => ({ dims: [dim], extents: [extent] }))
+  const out: Groups[] = [separate]
+  for (let start = extents.length - 2; start >= 0; start--) {
+    const dims = extents.slice(start).map((_, i) => start + i)
+    out.push([...separate.slice(0, start), { dims, extents: extents.slice(start) }])
+  }
+  if (extents.length > 2) {
+    const dims = extents.slice(0, -1).map((_, i) => i)
+    out.push([{ dims, extents: extents.slice(0, -1) }, separate.at(-1)!])
+  }
+  return out
+}
+
+const size = (group: Group): number => group.extents.reduce((n, extent) => n * extent, 1)
+
+/** Index of each dimension from those of the loops. */
+export function elementIndex(groupIndex: readonly Index[], groups: Groups): Index[] {
+  const out: Index[] = []
+  groups.forEach(({ dims, extents }, g) => {
+    unflattenIndex(groupIndex[g]!, extents).forEach((index, i) => {
+      out[dims[i]!] = index
+    })
+  })
+  return out
+}
+
+/** Writes a loop nest; the innermost loop is a vector loop followed by a scalar one for what is left over. */
+export function iterate(
+  b: KernelBuilder,
+  scope: Scope,
+  groups: Groups,
+  lanes: Lanes,
+  body: (index: Index[], scope: Scope) => void,
+): void {
+  const nest = (depth: number, outer: Scope, index: Index[]): void => {
+    const group = groups[depth]
+    if (group === undefined) return body(index, outer)
+    const extent = size(group)
+    const innermost = depth === groups.length - 1
+    const whole = innermost && lanes > 1 ? extent - (extent % lanes) : 0
+    const run = (count: number, width: Lanes, start: number): void => {
+      if (count === 0) return
+      if (count === 1) return nest(depth + 1, outer, [...index, Index.constant(start)])
+      const inner = b.open(outer, count, width, start)
+      nest(depth + 1, inner, [...index, b.index(inner)])
+      b.close(inner)
+    }
+    run(whole, lanes, 0)
+    run(extent - whole, 1, whole)
+  }
+  nest(0, scope, [])
+}

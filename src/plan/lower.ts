@@ -1,0 +1,264 @@
+import type { Capabilities } from "../base/index.ts"
+import { internalError } from "../base/index.ts"
+import type { Node } from "../graph/index.ts"
+import type { Index, Kernel, Lanes, Scope, Value } from "../kernel/index.ts"
+import { Code, flattenIndex, KernelBuilder, reduce } from "../kernel/index.ts"
+import type { Contraction, Pull, Push, Reduction, Routine } from "../ops/index.ts"
+import { primitiveOf, scalarType } from "../ops/index.ts"
+import { lowerContraction, worthTiling } from "./contraction.ts"
+import { estimateCost } from "./cost.ts"
+import type { Partition } from "./fuse.ts"
+import type { Groups } from "./loops.ts"
+import { elementIndex, groupings, iterate } from "./loops.ts"
+
+/** A kernel and the nodes behind its buffers; null stands for scratch memory. */
+export interface LoweredKernel {
+  readonly kernel: Kernel
+  readonly operands: readonly (Node | null)[]
+}
+
+/** The shape of a kernel's loops: which neighbouring dimensions run as one, and where the vectors lie. */
+interface LoopShape {
+  readonly outer: Groups
+  readonly inner: Groups
+  readonly outerLanes: Lanes
+  readonly innerLanes: Lanes
+}
+
+/** The kernel that computes a root: the cheapest of the loop shapes that are worth trying. */
+export function lowerRoot(root: Node, partition: Partition, device: Capabilities): LoweredKernel {
+  const { lower } = primitiveOf(root)
+  if (lower.kind === "routine") return lowerRoutine(root, lower)
+  if (lower.kind === "contraction" && device.tiledContractions && worthTiling(root)) {
+    const { kernel, reads } = lowerContraction(root, (node) => partition.stored.has(node))
+    const scratch = kernel.buffers.slice(3).map(() => null)
+    return { kernel, operands: [...reads, root, ...scratch] }
+  }
+  let best: LoweredKernel | null = null
+  let bestCost = Infinity
+  for (const shape of loopShapes(root, partition, device)) {
+    const lowered = new KernelLowering(root, partition, shape).lower()
+    const cost = estimateCost(lowered.kernel)
+    if (cost < bestCost) {
+      best = lowered
+      bestCost = cost
+    }
+  }
+  return best!
+}
+
+function loopShapes(root: Node, partition: Partition, device: Capabilities): LoopShape[] {
+  const { lower } = primitiveOf(root)
+  const lanes = vectorLanes(root, partition, device)
+  const reduced =
+    lower.kind === "reduction" || lower.kind === "contraction"
+      ? lower.extents(
+          root.inputs.map((input) => input.aval),
+          root.attrs,
+        )
+      : []
+  const shapes: LoopShape[] = []
+  for (const outer of groupings(root.shape)) {
+    for (const inner of groupings(reduced)) {
+      for (const outerLanes of lanes) {
+        for (const innerLanes of lanes) {
+          if (lanes.length > 1 && outerLanes === 1 && innerLanes === 1) continue
+          shapes.push({ outer, inner, outerLanes, innerLanes })
+        }
+      }
+    }
+  }
+  return shapes
+}
+
+/** Vector widths that every type in the kernel has on this device. */
+function vectorLanes(root: Node, partition: Partition, device: Capabilities): Lanes[] {
+  if (device.vectorBytes === 0) return [1]
+  let wide = false
+  const seen = new Set<Node>()
+  const visit = (node: Node): void => {
+    if (seen.has(node)) return
+    seen.add(node)
+    if (node.aval.dtype === "float64") wide = true
+    if (node === root || !partition.stored.has(node) || partition.alsoStores.get(root)?.includes(node)) {
+      for (const input of node.inputs) visit(input)
+    }
+  }
+  visit(root)
+  return wide ? [1] : [1, 4]
+}
+
+function lowerRoutine(root: Node, lower: Routine<object>): LoweredKernel {
+  const code = new Code()
+  const args = root.inputs.map((input) => code.buffer(scalarType(input.aval), input.aval.size, "read"))
+  const result = code.buffer(scalarType(root.aval), root.aval.size, "write")
+  const inputs = root.inputs.map((input) => input.aval)
+  lower.emit({ code, attrs: root.attrs, inputs, output: root.aval, arguments: args, result })
+  const kernel = code.finish(root.op.name)
+  const scratch = kernel.buffers.slice(root.inputs.length + 1).map(() => null)
+  return { kernel, operands: [...root.inputs, root, ...scratch] }
+}
+
+class KernelLowering {
+  private readonly b = new KernelBuilder()
+  private readonly root: Node
+  private readonly partition: Partition
+  private readonly shape: LoopShape
+  private readonly operands: (Node | null)[] = []
+  private readonly bufferOf = new Map<Node, number>()
+  private readonly computed = new Map<string, Value>()
+  private readonly own: ReadonlySet<Node>
+  private readonly names = new Set<string>()
+
+  constructor(root: Node, partition: Partition, shape: LoopShape) {
+    this.root = root
+    this.partition = partition
+    this.shape = shape
+    this.own = new Set([root, ...(partition.alsoStores.get(root) ?? [])])
+  }
+
+  lower(): LoweredKernel {
+    const { lower } = primitiveOf(this.root)
+    if (lower.kind === "push") this.push(lower)
+    else this.pull()
+    const name = [...this.names].slice(0, 8).join("_")
+    return { kernel: this.b.finish(name), operands: this.operands }
+  }
+
+  private buffer(node: Node, access: "read" | "write"): number {
+    let buffer = this.bufferOf.get(node)
+    if (buffer === undefined) {
+      buffer = this.b.buffer(scalarType(node.aval), node.aval.size, access)
+      this.bufferOf.set(node, buffer)
+      this.operands.push(node)
+    }
+    return buffer
+  }
+
+  /** Each element of the results, computed where it is stored. */
+  private pull(): void {
+    const results = [...this.own].map((node) => ({ node, buffer: this.buffer(node, "write") }))
+    const { outer, outerLanes } = this.shape
+    iterate(this.b, this.b.root, outer, outerLanes, (groupIndex, scope) => {
+      const index = elementIndex(groupIndex, outer)
+      const flat = flattenIndex(index, this.root.shape)
+      const values = results.map(({ node }) => this.compute(node, index))
+      results.forEach(({ buffer }, i) => {
+        this.b.store(buffer, flat, values[i]!, scope)
+      })
+    })
+  }
+
+  /** Fills the result, then puts every element of the arguments in its place. */
+  private push(lower: Push<object>): void {
+    const { root, b } = this
+    this.names.add(root.op.name)
+    const out = this.buffer(root, "write")
+    const fill = lower.fill(root.attrs)
+    const lanes = this.shape.outerLanes
+    if (fill !== null) {
+      const value = b.constant(scalarType(root.aval), fill)
+      iterate(b, b.root, [{ dims: [0], extents: [root.aval.size] }], lanes, ([i], scope) =>
+        b.store(out, i!, value, scope),
+      )
+    }
+    const inputs = root.inputs.map((input) => input.aval)
+    for (const part of lower.parts(inputs, root.attrs)) {
+      const input = root.inputs[part.input]!
+      const order = lower.order(root.attrs, input.shape.length)
+      const groups = order.map((dim) => ({ dims: [dim], extents: [input.shape[dim]!] }))
+      const usable = this.pushLanes(lower, part.input, groups, lanes)
+      iterate(b, b.root, groups, usable, (groupIndex, scope) => {
+        const index = elementIndex(groupIndex, groups)
+        const value = this.evaluate(input, index)
+        const target = flattenIndex(part.target(index, this.frame(root)), root.shape)
+        this.put(lower.accumulate, out, target, value, scope)
+      })
+    }
+  }
+
+  /** Vectors are added only where neighbours of the argument are neighbours in the result. */
+  private pushLanes(lower: Push<object>, input: number, groups: Groups, lanes: Lanes): Lanes {
+    if (!lower.accumulate || lanes === 1) return lanes
+    const trial = new KernelLowering(this.root, this.partition, { ...this.shape, outerLanes: 1 })
+    trial.buffer(this.root, "write")
+    let contiguous = true
+    iterate(trial.b, trial.b.root, groups, 1, (groupIndex, scope) => {
+      const inputs = this.root.inputs.map((node) => node.aval)
+      const part = lower.parts(inputs, this.root.attrs).find((candidate) => candidate.input === input)!
+      const index = elementIndex(groupIndex, groups)
+      const target = flattenIndex(part.target(index, trial.frame(this.root)), this.root.shape)
+      contiguous = scope.symbol === null || target.coefficientOf(scope.symbol) === 1
+    })
+    return contiguous ? lanes : 1
+  }
+
+  private put(accumulate: boolean, out: number, target: Index, value: Value, scope: Scope): void {
+    const { b } = this
+    if (!accumulate) return b.store(out, target, value, scope)
+    const before = b.loadIn(out, target, scope)
+    b.store(out, target, b.binary("add", before, value), scope)
+  }
+
+  /** A node of this kernel at an index: from memory when it lies there, otherwise computed. */
+  private evaluate(node: Node, index: readonly Index[]): Value {
+    if (this.partition.stored.has(node) && !this.own.has(node)) {
+      return this.remember(node, index, () =>
+        this.b.load(this.buffer(node, "read"), flattenIndex(index, node.shape)),
+      )
+    }
+    return this.compute(node, index)
+  }
+
+  private remember(node: Node, index: readonly Index[], make: () => Value): Value {
+    const key = `${node.id}@${index.map((i) => i.key).join(";")}`
+    const known = this.computed.get(key)
+    if (known !== undefined) return known
+    const value = make()
+    this.computed.set(key, value)
+    return value
+  }
+
+  private compute(node: Node, index: readonly Index[]): Value {
+    return this.remember(node, index, () => {
+      const { lower } = primitiveOf(node)
+      if (lower.kind !== "view") this.names.add(node.op.name)
+      switch (lower.kind) {
+        case "view":
+          return this.evaluate(node.inputs[0]!, lower.index(index, node.attrs, node.inputs[0]!.shape))
+        case "pointwise":
+          return lower.value(this.frame(node), index)
+        case "reduction":
+        case "contraction":
+          return this.reduce(node, lower, index)
+        default:
+          throw internalError(`${node.op.name} cannot be computed inside another kernel`)
+      }
+    })
+  }
+
+  private frame(node: Node): Pull<object> {
+    return {
+      b: this.b,
+      attrs: node.attrs,
+      inputs: node.inputs.map((input) => input.aval),
+      output: node.aval,
+      input: (i, index) => this.evaluate(node.inputs[i]!, index),
+    }
+  }
+
+  private reduce(node: Node, lower: Reduction<object> | Contraction<object>, index: readonly Index[]): Value {
+    const { b } = this
+    const frame = this.frame(node)
+    const extents = lower.extents(frame.inputs, node.attrs)
+    // Only the root's own reduction has a choice of loops; others run along each dimension.
+    const groups = node === this.root ? this.shape.inner : groupings(extents)[0]!
+    const scope = b.scopeOfAll(index)
+    const lanes = b.vectorScope(scope) === null ? this.shape.innerLanes : 1
+    const type = scalarType(node.aval)
+    const sizes = groups.map((group) => group.extents.reduce((n, size) => n * size, 1))
+    return reduce(b, scope, sizes, type, lower.reducer(node.attrs, type), lanes, (groupIndex) =>
+      lower.value(frame, index, elementIndex(groupIndex, groups)),
+    )
+  }
+}

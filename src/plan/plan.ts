@@ -1,0 +1,141 @@
+import type { Capabilities } from "../base/index.ts"
+import type { Node } from "../graph/index.ts"
+import type { BufferParam, Kernel } from "../kernel/index.ts"
+import { checkKernel, scalarBytes } from "../kernel/index.ts"
+import { isGiven, partition } from "./fuse.ts"
+import type { LoweredKernel } from "./lower.ts"
+import { lowerRoot } from "./lower.ts"
+import type { Lifetime } from "./memory.ts"
+import { placeTemporaries } from "./memory.ts"
+
+/** Where a kernel's buffer lies: with a node (by its position in the order), or in the block of temporaries. */
+export type Slot =
+  | { readonly kind: "given"; readonly node: number }
+  | { readonly kind: "result"; readonly node: number }
+  | { readonly kind: "temporary"; readonly offset: number }
+
+export interface PlannedCall {
+  readonly kernel: number
+  readonly slots: readonly Slot[]
+}
+
+/** What to run for a graph. It names nodes by position only, so that it serves every graph of the same form. */
+export interface Plan {
+  readonly kernels: readonly Kernel[]
+  readonly calls: readonly PlannedCall[]
+  /** Positions of the nodes that are read as they are, and of those that are computed into memory of their own. */
+  readonly given: readonly number[]
+  readonly results: readonly number[]
+  readonly temporaryBytes: number
+}
+
+export interface PlanOptions {
+  readonly device: Capabilities
+  /** Check the IR of every kernel; on in tests and debug mode. */
+  readonly check: boolean
+}
+
+/**
+ * Plans the computation of `targets`. Of the other nodes that get a place in memory, those for which `keep` holds get
+ * one of their own, so that a later computation need not repeat them.
+ */
+export function planGraph(
+  order: readonly Node[],
+  targets: ReadonlySet<Node>,
+  keep: (node: Node) => boolean,
+  options: PlanOptions,
+): Plan {
+  const parts = partition(order, targets, options.device)
+  const lowered = parts.roots.map((root) => lowerRoot(root, parts, options.device))
+  if (options.check) for (const { kernel } of lowered) checkKernel(kernel, "plan")
+  return new Assembly(order, targets, keep, lowered).plan()
+}
+
+class Assembly {
+  private readonly position = new Map<Node, number>()
+  private readonly targets: ReadonlySet<Node>
+  private readonly keep: (node: Node) => boolean
+  private readonly lowered: readonly LoweredKernel[]
+  private readonly given = new Set<number>()
+  private readonly results = new Set<number>()
+  /** One entry for each temporary: those of nodes are shared by the kernels that touch them. */
+  private readonly lifetimes: { bytes: number; first: number; last: number }[] = []
+  private readonly temporaryOf = new Map<Node, number>()
+
+  constructor(
+    order: readonly Node[],
+    targets: ReadonlySet<Node>,
+    keep: (node: Node) => boolean,
+    lowered: readonly LoweredKernel[],
+  ) {
+    for (const node of order) this.position.set(node, this.position.size)
+    this.targets = targets
+    this.keep = keep
+    this.lowered = lowered
+  }
+
+  plan(): Plan {
+    const drafts = this.lowered.map(({ kernel, operands }, at) =>
+      operands.map((node, i) => this.slot(node, kernel.buffers[i]!, at)),
+    )
+    const { offsets, bytes } = placeTemporaries(this.lifetimes satisfies Lifetime[])
+    const { kernels, numbers } = distinct(this.lowered.map(({ kernel }) => kernel))
+    const calls = drafts.map(
+      (slots, i): PlannedCall => ({
+        kernel: numbers[i]!,
+        slots: slots.map((slot) =>
+          slot.kind === "temporary" ? { ...slot, offset: offsets[slot.offset]! } : slot,
+        ),
+      }),
+    )
+    return { kernels, calls, given: [...this.given], results: [...this.results], temporaryBytes: bytes }
+  }
+
+  /** The slot of a kernel's buffer; a temporary is known by its number until all are placed. */
+  private slot(node: Node | null, buffer: BufferParam, at: number): Slot {
+    const bytes = Math.max(buffer.length, 1) * scalarBytes(buffer.type)
+    if (node === null) return this.temporary(this.lifetimes.push({ bytes, first: at, last: at }) - 1)
+    const position = this.position.get(node)!
+    if (isGiven(node)) {
+      this.given.add(position)
+      return { kind: "given", node: position }
+    }
+    if (this.targets.has(node) || this.keep(node)) {
+      this.results.add(position)
+      return { kind: "result", node: position }
+    }
+    let number = this.temporaryOf.get(node)
+    if (number === undefined) {
+      number = this.lifetimes.push({ bytes, first: at, last: at }) - 1
+      this.temporaryOf.set(node, number)
+    }
+    this.lifetimes[number]!.last = at
+    return this.temporary(number)
+  }
+
+  private temporary(number: number): Slot {
+    return { kind: "temporary", offset: number }
+  }
+}
+
+/** Each kernel once, and the number of the one that serves each call. */
+function distinct(all: readonly Kernel[]): { kernels: Kernel[]; numbers: number[] } {
+  const known = new Map<string, number>()
+  const kernels: Kernel[] = []
+  const numbers = all.map((kernel) => {
+    const text = JSON.stringify([kernel.buffers, kernel.body], exactNumbers)
+    let number = known.get(text)
+    if (number === undefined) {
+      number = kernels.push(kernel) - 1
+      known.set(text, number)
+    }
+    return number
+  })
+  return { kernels, numbers }
+}
+
+/** JSON has neither infinities nor NaN nor -0, and two kernels may differ in nothing else. */
+function exactNumbers(_: string, value: unknown): unknown {
+  if (typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0))) return value
+  return Object.is(value, -0) ? "-0" : String(value)
+}

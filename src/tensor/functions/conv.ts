@@ -1,0 +1,229 @@
+import { formatShape, NablaError } from "../../base/index.ts"
+import type { Node } from "../../graph/index.ts"
+import * as ops from "../../ops/index.ts"
+import { resultType, toNode } from "../arguments.ts"
+import type { Tensor } from "../tensor.ts"
+import { nodeOf, wrap } from "../tensor.ts"
+
+/** One number for all spatial dimensions, or one for each. */
+export type Spatial = number | readonly number[]
+
+export interface ConvOptions {
+  readonly stride?: Spatial
+  /** Zeros added on both sides of each spatial dimension; "same" keeps the size (stride 1), "valid" adds none. */
+  readonly padding?: Spatial | "same" | "valid"
+  readonly dilation?: Spatial
+  /** Channels are split into this many groups that do not see each other. */
+  readonly groups?: number
+}
+
+export function perDimension(
+  value: Spatial | undefined,
+  n: number,
+  fallback: number,
+  where: string,
+): number[] {
+  const list = value === undefined ? [fallback] : typeof value === "number" ? [value] : [...value]
+  if (list.length !== 1 && list.length !== n) {
+    throw new NablaError("NABLA_INVALID_ARGUMENT", {
+      message: "a list must have one entry for each spatial dimension",
+      where,
+      expected: `1 or ${n} entries`,
+      got: `${list.length}`,
+    })
+  }
+  return list.length === n ? list : new Array<number>(n).fill(list[0]!)
+}
+
+/** Zeros around the spatial dimensions (the last ones). */
+export function padSpatial(x: Node, before: readonly number[], after: readonly number[], value = 0): Node {
+  const lead = x.shape.length - before.length
+  const low = x.shape.map((_, i) => (i < lead ? 0 : before[i - lead]!))
+  const shape = x.shape.map((size, i) => (i < lead ? size : size + before[i - lead]! + after[i - lead]!))
+  return ops.pad(x, { shape, low, interior: low.map(() => 0), value })
+}
+
+function convolution(
+  n: number,
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: ConvOptions,
+): Tensor {
+  const where = `conv${n}d`
+  const groups = options.groups ?? 1
+  const stride = perDimension(options.stride, n, 1, where)
+  const dilation = perDimension(options.dilation, n, 1, where)
+  const batched = input.ndim === n + 2
+  checkConvolution(where, n, input, weight, bias, groups)
+  const dtype = resultType(input, weight)
+  const node = toNode(input, dtype)
+  const x = batched ? node : ops.reshape(node, [1, ...node.shape])
+  const kernel = weight.shape.slice(2)
+  const [before, after] = paddingOf(options.padding, n, kernel, dilation, where)
+  const padded = padSpatial(x, before, after)
+  checkWindow(where, padded.shape.slice(2), kernel, dilation)
+  const out = correlate(padded, toNode(weight, dtype), groups, stride, dilation)
+  const biased = bias === null ? out : addBias(out, toNode(bias, dtype))
+  return wrap(batched ? biased : ops.reshape(biased, biased.shape.slice(1)))
+}
+
+function paddingOf(
+  padding: ConvOptions["padding"],
+  n: number,
+  kernel: readonly number[],
+  dilation: readonly number[],
+  where: string,
+): [number[], number[]] {
+  if (padding === "same") {
+    const total = kernel.map((size, i) => dilation[i]! * (size - 1))
+    return [total.map((p) => Math.floor(p / 2)), total.map((p) => p - Math.floor(p / 2))]
+  }
+  const both = perDimension(padding === "valid" ? 0 : padding, n, 0, where)
+  return [both, both]
+}
+
+/**
+ * Σ over channels and places of the window, as one contraction of the weight with a view of the image's windows.
+ * x: [N, G·C, …], w: [G·O, C, …] → [N, G·O, …].
+ */
+function correlate(
+  x: Node,
+  w: Node,
+  groups: number,
+  stride: readonly number[],
+  dilation: readonly number[],
+): Node {
+  const n = stride.length
+  const [batch, channels] = [x.shape[0]!, x.shape[1]!]
+  const [outputs, perGroup, ...kernel] = w.shape
+  const grouped = ops.reshape(x, [batch, groups, channels / groups, ...x.shape.slice(2)])
+  const spatial = Array.from({ length: n }, (_, i) => 3 + i)
+  const windows = ops.windows(grouped, { dims: spatial, size: kernel, stride, dilation })
+  const filters = ops.reshape(w, [groups, outputs! / groups, perGroup!, ...kernel])
+  const places = Array.from({ length: n }, (_, i) => i)
+  // [G, O, C, k…] × [N, G, C, p…, k…] → [G, O, N, p…]
+  const out = ops.dot(filters, windows, {
+    lhsBatch: [0],
+    rhsBatch: [1],
+    lhsContract: [2, ...places.map((i) => 3 + i)],
+    rhsContract: [2, ...places.map((i) => 3 + n + i)],
+  })
+  const positions = out.shape.slice(3)
+  const order = [2, 0, 1, ...places.map((i) => 3 + i)]
+  return ops.reshape(ops.permute(out, order), [batch, outputs!, ...positions])
+}
+
+function addBias(out: Node, bias: Node): Node {
+  const shape = out.shape.map((size, i) => (i === 1 ? size : 1))
+  return ops.add(out, ops.expand(ops.reshape(bias, shape), out.shape))
+}
+
+function checkConvolution(
+  where: string,
+  n: number,
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  groups: number,
+): void {
+  const channels = input.shape[input.ndim - n - 1]
+  const [outputs, perGroup] = weight.shape
+  const ranks = (input.ndim === n + 2 || input.ndim === n + 1) && weight.ndim === n + 2
+  const fits = ranks && channels === perGroup! * groups && outputs! % groups === 0
+  if (!fits) {
+    throw new NablaError("NABLA_SHAPE_MISMATCH", {
+      message: "the image does not fit the filters",
+      where,
+      expected: `an image [N, ${(perGroup ?? 0) * groups}, …] of ${n + 2} dimensions for filters ${formatShape(weight.shape)} in ${groups} group${groups === 1 ? "" : "s"}`,
+      got: formatShape(input.shape),
+    })
+  }
+  if (bias !== null && (bias.ndim !== 1 || bias.shape[0] !== outputs)) {
+    throw new NablaError("NABLA_SHAPE_MISMATCH", {
+      message: "the bias needs one value for each output channel",
+      where,
+      expected: `[${outputs}]`,
+      got: formatShape(bias.shape),
+    })
+  }
+}
+
+/** Windows must fit the padded image at least once. */
+export function checkWindow(
+  where: string,
+  image: readonly number[],
+  kernel: readonly number[],
+  dilation: readonly number[],
+): void {
+  const reach = kernel.map((size, i) => dilation[i]! * (size - 1) + 1)
+  if (reach.every((size, i) => size <= image[i]!)) return
+  throw new NablaError("NABLA_SHAPE_MISMATCH", {
+    message: "the window is larger than the padded image",
+    where,
+    expected: `an image of at least ${formatShape(reach)}`,
+    got: formatShape(image),
+  })
+}
+
+/** 1-D cross-correlation: input [N, C, L], weight [O, C/groups, K], bias [O] → [N, O, L′]. */
+export function conv1d(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvOptions = {},
+): Tensor {
+  return convolution(1, input, weight, bias, options)
+}
+
+/** 2-D cross-correlation: input [N, C, H, W], weight [O, C/groups, Kh, Kw], bias [O] → [N, O, H′, W′]. */
+export function conv2d(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvOptions = {},
+): Tensor {
+  return convolution(2, input, weight, bias, options)
+}
+
+/** 3-D cross-correlation: input [N, C, D, H, W], weight [O, C/groups, Kd, Kh, Kw], bias [O]. */
+export function conv3d(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvOptions = {},
+): Tensor {
+  return convolution(3, input, weight, bias, options)
+}
+
+export interface MaxPoolOptions {
+  /** Default: the window's size. */
+  readonly stride?: Spatial
+  readonly padding?: Spatial
+  readonly dilation?: Spatial
+}
+
+function maxPool(n: number, input: Tensor, kernelSize: Spatial, options: MaxPoolOptions): Tensor {
+  const where = `maxPool${n}d`
+  const kernel = perDimension(kernelSize, n, 1, where)
+  const stride = perDimension(options.stride ?? kernelSize, n, 1, where)
+  const padding = perDimension(options.padding, n, 0, where)
+  const dilation = perDimension(options.dilation, n, 1, where)
+  const padded = padSpatial(nodeOf(input), padding, padding, Number.NEGATIVE_INFINITY)
+  checkWindow(where, padded.shape.slice(-n), kernel, dilation)
+  const rank = padded.shape.length
+  const dims = kernel.map((_, i) => rank - n + i)
+  const windows = ops.windows(padded, { dims, size: kernel, stride, dilation })
+  return wrap(
+    ops.maxReduce(
+      windows,
+      kernel.map((_, i) => rank + i),
+      "first",
+    ),
+  )
+}
+
+/** Largest value in each window of [N, C, H, W]; the first of equal ones has the derivative. */
+export function maxPool2d(input: Tensor, kernelSize: Spatial, options: MaxPoolOptions = {}): Tensor {
+  return maxPool(2, input, kernelSize, options)
+}
