@@ -91,7 +91,8 @@ function prepare(
 function execute({ plan, program }: Executable, order: readonly Node[]): void {
   const { device } = backend()
   const buffers = new Map<number, BufferRef>()
-  for (const at of plan.given) buffers.set(at, residentBuffer(order[at]!.value!, device))
+  const given = plan.given.map((at) => order[at]!.value!)
+  plan.given.forEach((at, i) => buffers.set(at, residentBuffer(given[i]!, device)))
   const results = plan.results.map((at) => {
     const { dtype, size } = order[at]!.aval
     const value = new StoredValue(dtype, size, null)
@@ -105,7 +106,7 @@ function execute({ plan, program }: Executable, order: readonly Node[]): void {
     if (temporaries !== null) device.free(temporaries)
   }
   plan.results.forEach((at, i) => order[at]!.settle(results[i]!))
-  settleRun(results)
+  settleRun(given, results)
 }
 
 function calls(plan: Plan, buffers: ReadonlyMap<number, BufferRef>, temporaries: Allocation | null): Call[] {

@@ -77,9 +77,13 @@ export async function hostValueAsync(value: StoredValue): Promise<TypedArray> {
   return hostValue(value)
 }
 
-/** Called after each run: numbers of one element move to the host at once, values that lie idle follow later. */
-export function settleRun(results: readonly StoredValue[]): void {
+/**
+ * Called after each run: numbers of one element live on the host, values that lie idle follow later. So what a step
+ * leaves on the device does not depend on how many numbers it was given.
+ */
+export function settleRun(given: readonly StoredValue[], results: readonly StoredValue[]): void {
   run++
+  for (const value of given) if (value.length <= 1 && value.host !== null && value.device !== null) freeDeviceCopy(value)
   for (const value of results) {
     if (value.length <= 1 && value.device?.capabilities.synchronousRead) {
       bringToHost(value)

@@ -217,31 +217,28 @@ class Checker {
     this.require(lanesAllowed(node.type, node.lanes), `there is no type ${name}`, node)
     switch (node.kind) {
       case "constant":
-        return this.require(representable(node.type, node.value), `${node.value} is no ${node.type}`, node)
+        this.require(representable(node.type, node.value), `${node.value} is no ${node.type}`, node)
+        break
       case "variable":
         this.sameType(node, node.variable, "the use", node)
-        return this.require(
-          this.assigned.has(node.variable),
-          "the variable is used before it has a value",
-          node,
-        )
+        this.require(this.assigned.has(node.variable), "the variable is used before it has a value", node)
+        break
       case "load":
         this.access(node.buffer, node.index, node)
         return
       case "unary":
         this.operand(node.a, node)
-        return this.require(unaryAllowed(node.op, node.type), `there is no ${node.op} of ${name}`, node)
+        this.require(unaryAllowed(node.op, node.type), `there is no ${node.op} of ${name}`, node)
+        break
       case "binary":
         this.operand(node.a, node)
         this.operand(node.b, node)
-        return this.require(binaryAllowed(node.op, node.type), `there is no ${node.op} of ${name}`, node)
+        this.require(binaryAllowed(node.op, node.type), `there is no ${node.op} of ${name}`, node)
+        break
       case "multiplyAdd":
         for (const operand of [node.a, node.b, node.c]) this.operand(operand, node)
-        return this.require(
-          node.type === "f32" || node.type === "f64",
-          `there is no multiplyAdd of ${name}`,
-          node,
-        )
+        this.require(node.type === "f32" || node.type === "f64", `there is no multiplyAdd of ${name}`, node)
+        break
       default:
         this.shaped(node, name)
     }
@@ -255,17 +252,21 @@ class Checker {
         this.expr(node.a)
         this.expr(node.b)
         this.sameType(node.b, node.a, "the second operand", node)
-        return this.require(node.a.lanes === node.lanes, "the lanes of operands and result differ", node)
+        this.require(node.a.lanes === node.lanes, "the lanes of operands and result differ", node)
+        break
       case "select":
         this.expr(node.condition)
         this.sameType(node.condition, { type: "bool", lanes: node.lanes }, "the condition", node)
         this.operand(node.a, node)
-        return this.operand(node.b, node)
+        this.operand(node.b, node)
+        break
       case "convert":
         this.expr(node.a)
-        return this.require(node.a.lanes === node.lanes, "the lanes of operand and result differ", node)
+        this.require(node.a.lanes === node.lanes, "the lanes of operand and result differ", node)
+        break
       case "splat":
-        return this.operand(node.a, node, { type: node.type, lanes: 1 })
+        this.operand(node.a, node, { type: node.type, lanes: 1 })
+        break
       case "assemble":
         this.require(node.values.length === node.lanes, `${node.values.length} values for ${name}`, node)
         for (const value of node.values) this.operand(value, node, { type: node.type, lanes: 1 })

@@ -84,7 +84,7 @@ class Reduction {
     const step = level.lanes * BLOCK
     return this.accumulate(scope, this.b.open(scope, blocks), (outer) => {
       const base = this.b.index(outer).mul(step)
-      return this.accumulateLanes(outer, this.b.open(outer, step, level.lanes), (inner) =>
+      return this.over(outer, this.b.open(outer, step, level.lanes), (inner) =>
         this.body([...index, base.add(this.b.index(inner))], inner),
       )
     })
@@ -100,7 +100,11 @@ class Reduction {
   ): Value {
     const inner = this.b.open(scope, extent, lanes, start)
     const element = (s: Scope): Value => this.level(s, deeper, [...index, this.b.index(s)])
-    return lanes > 1 ? this.accumulateLanes(scope, inner, element) : this.accumulate(scope, inner, element)
+    return this.over(scope, inner, element)
+  }
+
+  private over(scope: Scope, loop: Scope, element: (scope: Scope) => Value): Value {
+    return loop.lanes > 1 ? this.accumulateLanes(scope, loop, element) : this.accumulate(scope, loop, element)
   }
 
   /** One accumulator as wide as the elements are (they are vectors when a vector loop stands further out). */

@@ -43,9 +43,10 @@ function seedOf(output: Tensor, gradient: Tensor | undefined): Node {
 }
 
 function accumulate(leaf: Tensor, cotangent: Node): void {
-  if (leaf.grad === null) leaf.grad = wrap(cotangent)
+  const gradient = (leaf.gradientHooks ?? []).reduce((g, hook) => hook(g) ?? g, wrap(cotangent))
+  if (leaf.grad === null) leaf.grad = gradient
   else {
-    leaf.grad = wrap(add(leaf.grad.node, cotangent))
+    leaf.grad = wrap(add(leaf.grad.node, gradient.node))
     accumulated.add(leaf)
   }
 }
