@@ -13,7 +13,7 @@ export function vectorize(
   size: number,
 ): Node[] {
   const known = new Map<Node, Node>()
-  placeholders.forEach((placeholder, i) => known.set(placeholder, batches[i]!))
+  for (const [i, placeholder] of placeholders.entries()) known.set(placeholder, batches[i]!)
   const { order } = dependents(outputs, new Set(placeholders))
   for (const node of order) {
     if (known.has(node)) continue

@@ -10,7 +10,7 @@ export function pushforward(
   tangents: readonly Node[],
 ): (Node | null)[] {
   const known = new Map<Node, Node | null>()
-  sources.forEach((source, i) => known.set(source, tangents[i]!))
+  for (const [i, source] of sources.entries()) known.set(source, tangents[i]!)
   const { order } = dependents(outputs, new Set(sources))
   for (const node of order) {
     if (known.has(node)) continue

@@ -1,5 +1,7 @@
 export type { DeviceName } from "./backends.ts"
 export { defaultDevice, deviceNames, setDefaultDevice } from "./backends.ts"
+export type { PlannedKernel } from "./inspect.ts"
+export { explain } from "./inspect.ts"
 export type { RealizeOptions } from "./realize.ts"
 export { planCount, realize, setKernelChecks } from "./realize.ts"
 export { discard, retire } from "./residency.ts"

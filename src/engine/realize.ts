@@ -79,7 +79,8 @@ function prepare(
   keepTracked: boolean,
 ): Executable {
   const { device, compile } = backend()
-  const plan = planGraph(order, targets, (node) => keepTracked && node.tracked, {
+  const given = new Set(order.filter((node) => node.value !== null))
+  const plan = planGraph({ order, given, targets }, (node) => keepTracked && node.tracked, {
     device: device.capabilities,
     check: checkKernels,
   })
@@ -92,7 +93,7 @@ function execute({ plan, program }: Executable, order: readonly Node[]): void {
   const { device } = backend()
   const buffers = new Map<number, BufferRef>()
   const given = plan.given.map((at) => order[at]!.value!)
-  plan.given.forEach((at, i) => buffers.set(at, residentBuffer(given[i]!, device)))
+  for (const [i, at] of plan.given.entries()) buffers.set(at, residentBuffer(given[i]!, device))
   const results = plan.results.map((at) => {
     const { dtype, size } = order[at]!.aval
     const value = new StoredValue(dtype, size, null)
@@ -105,7 +106,7 @@ function execute({ plan, program }: Executable, order: readonly Node[]): void {
   } finally {
     if (temporaries !== null) device.free(temporaries)
   }
-  plan.results.forEach((at, i) => order[at]!.settle(results[i]!))
+  for (const [i, at] of plan.results.entries()) order[at]!.settle(results[i]!)
   settleRun(given, results)
 }
 

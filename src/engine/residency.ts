@@ -83,7 +83,8 @@ export async function hostValueAsync(value: StoredValue): Promise<TypedArray> {
  */
 export function settleRun(given: readonly StoredValue[], results: readonly StoredValue[]): void {
   run++
-  for (const value of given) if (value.length <= 1 && value.host !== null && value.device !== null) freeDeviceCopy(value)
+  for (const value of given)
+    if (value.length <= 1 && value.host !== null && value.device !== null) freeDeviceCopy(value)
   for (const value of results) {
     if (value.length <= 1 && value.device?.capabilities.synchronousRead) {
       bringToHost(value)

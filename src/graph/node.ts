@@ -27,6 +27,26 @@ export const Tracking = {
 } as const
 export type Tracking = (typeof Tracking)[keyof typeof Tracking]
 
+/** What the user called when a node was made: a module or a function, inside others. One object for each call. */
+export interface Origin {
+  readonly kind: "module" | "function"
+  readonly name: string
+  readonly parent: Origin | null
+}
+
+let currentOrigin: Origin | null = null
+
+/** Runs `f`; nodes that it makes say that they come from this call. */
+export function withOrigin<T>(kind: Origin["kind"], name: string, f: () => T): T {
+  const parent = currentOrigin
+  currentOrigin = { kind, name, parent }
+  try {
+    return f()
+  } finally {
+    currentOrigin = parent
+  }
+}
+
 let nodeCount = 0
 
 /**
@@ -43,6 +63,8 @@ export class Node {
   readonly tracking: Tracking
   /** Length of the longest chain of uncomputed nodes that ends here. */
   readonly depth: number
+  /** Where it came from, for people: graphs and errors. */
+  readonly origin: Origin | null = currentOrigin
   inputs: readonly Node[]
   value: StoredValue | null = null
   /** Whether another node was made from it: what nobody uses is what somebody may still want to read. */

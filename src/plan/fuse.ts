@@ -15,6 +15,9 @@ export interface Partition {
   readonly alsoStores: ReadonlyMap<Node, readonly Node[]>
 }
 
+/** Longest chain of operations in one kernel: beyond it, compiling costs more than a trip through memory. */
+const DEPTH_LIMIT = 128
+
 /** Work that is done twice rather than written to memory and read back. */
 const RECOMPUTE_LIMIT = 4
 
@@ -24,16 +27,23 @@ interface Place {
   readonly index: readonly Index[] | null
 }
 
-export function partition(
-  order: readonly Node[],
-  targets: ReadonlySet<Node>,
-  device: Capabilities,
-): Partition {
-  return new Partitioner(order, targets, device).run()
+/** The nodes of a computation, and what is asked of it. */
+export interface Task {
+  /** All nodes concerned, inputs before users. */
+  readonly order: readonly Node[]
+  /** Nodes whose values are there already. */
+  readonly given: ReadonlySet<Node>
+  /** Nodes to compute. */
+  readonly targets: ReadonlySet<Node>
+}
+
+export function partition(task: Task, device: Capabilities): Partition {
+  return new Partitioner(task, device).run()
 }
 
 class Partitioner {
   private readonly order: readonly Node[]
+  private readonly given: ReadonlySet<Node>
   private readonly targets: ReadonlySet<Node>
   private readonly device: Capabilities
   private readonly users = new Map<Node, Node[]>()
@@ -45,25 +55,38 @@ class Partitioner {
   /** Loop variables of each root, outermost first. */
   private readonly loops = new Map<Node, readonly Index[]>()
 
-  constructor(order: readonly Node[], targets: ReadonlySet<Node>, device: Capabilities) {
+  constructor({ order, given, targets }: Task, device: Capabilities) {
     this.order = order
+    this.given = given
     this.targets = targets
     this.device = device
   }
 
   run(): Partition {
     for (const node of this.order) {
-      if (isGiven(node)) this.stored.add(node)
+      if (this.given.has(node)) this.stored.add(node)
       else for (const input of node.inputs) this.addUser(input, node)
     }
+    this.cutLongChains()
     for (let i = this.order.length - 1; i >= 0; i--) {
       const node = this.order[i]!
-      if (!isGiven(node)) this.decide(node)
+      if (!this.given.has(node)) this.decide(node)
     }
     const roots = this.order.filter(
-      (node) => this.stored.has(node) && !isGiven(node) && !this.merged.has(node),
+      (node) => this.stored.has(node) && !this.given.has(node) && !this.merged.has(node),
     )
     return { stored: this.stored, roots, alsoStores: this.alsoStores }
+  }
+
+  /** Stores a node now and then in very long chains. */
+  private cutLongChains(): void {
+    const depths = new Map<Node, number>()
+    for (const node of this.order) {
+      if (this.given.has(node)) continue
+      const depth = 1 + Math.max(0, ...node.inputs.map((input) => depths.get(input) ?? 0))
+      if (depth > DEPTH_LIMIT) this.stored.add(node)
+      depths.set(node, depth > DEPTH_LIMIT ? 0 : depth)
+    }
   }
 
   private addUser(node: Node, user: Node): void {
@@ -186,10 +209,18 @@ class Partitioner {
     let total = lower.kind === "pointwise" ? lower.cost : lower.kind === "view" ? 0 : 1000
     for (const input of node.inputs) {
       if (total > 1000) break
-      total += lower.kind === "view" || !isGiven(input) ? this.cost(input) : input.aval.size === 1 ? 0 : 1
+      total +=
+        lower.kind === "view" || !this.given.has(input) ? this.cost(input) : input.aval.size === 1 ? 0 : 1
     }
     this.costs.set(node, total)
     return total
+  }
+
+  /** The first node behind a chain of views. */
+  private baseOfViews(node: Node): Node {
+    let base = node
+    while (!this.given.has(base) && primitiveOf(base).lower.kind === "view") base = base.inputs[0]!
+    return base
   }
 
   /** Contractions and routines read their arguments from memory. */
@@ -198,22 +229,11 @@ class Partitioner {
     if (lower.kind !== "contraction") return
     const tiled = this.stored.has(node) && this.device.tiledContractions && worthTiling(node)
     for (const input of node.inputs) {
-      const base = baseOfViews(input)
+      const base = this.baseOfViews(input)
       if (!tiled || affineOperand(input, base) !== null) this.stored.add(base)
       else this.stored.add(input)
     }
   }
-}
-
-export function isGiven(node: Node): boolean {
-  return node.value !== null || primitiveOf(node).lower.kind === "given"
-}
-
-/** The first node behind a chain of views. */
-export function baseOfViews(node: Node): Node {
-  let base = node
-  while (!isGiven(base) && primitiveOf(base).lower.kind === "view") base = base.inputs[0]!
-  return base
 }
 
 let loopSymbols = -1
@@ -238,23 +258,19 @@ function inputIndex(
   user: Node,
   node: Node,
   place: Place,
-  loops: ReadonlyMap<Node, readonly Index[]>,
+  loops: Map<Node, readonly Index[]>,
 ): readonly Index[] | null {
-  if (place.index === null || user.inputs.filter((input) => input === node).length > 1) {
-    return place.index !== null && isElementwise(user) ? place.index : null
-  }
+  if (place.index === null) return null
+  if (isElementwise(user)) return place.index
   const { lower } = primitiveOf(user)
   if (lower.kind === "view") return lower.index(place.index, user.attrs, node.shape)
-  if (isElementwise(user)) return place.index
-  const reducesWhole = lower.kind === "reduction" && user === place.root && user.inputs.length === 1
-  if (!reducesWhole) return null
-  const all = loops.get(user)!
-  const { dims } = user.attrs as { dims: readonly number[] }
-  let kept = 0
-  return node.shape.map((_, i) => {
-    const at = dims.indexOf(i)
-    return at >= 0 ? all[user.shape.length + at]! : all[kept++]!
-  })
+  if (lower.kind !== "reduction" || lower.read === undefined) return null
+  let own = loops.get(user)
+  if (own === undefined) {
+    own = loopIndices(user)
+    loops.set(user, own)
+  }
+  return lower.read(place.index, own.slice(user.shape.length), user.attrs)
 }
 
 function isElementwise(node: Node): boolean {

@@ -172,7 +172,7 @@ class KernelLowering {
         const index = elementIndex(groupIndex, groups)
         const value = this.evaluate(input, index)
         const target = flattenIndex(part.target(index, this.frame(root)), root.shape)
-        this.put(lower.accumulate, out, target, value, scope)
+        this.put(lower, out, target, value, scope)
       })
     }
   }
@@ -188,16 +188,16 @@ class KernelLowering {
       const part = lower.parts(inputs, this.root.attrs).find((candidate) => candidate.input === input)!
       const index = elementIndex(groupIndex, groups)
       const target = flattenIndex(part.target(index, trial.frame(this.root)), this.root.shape)
-      contiguous = scope.symbol === null || target.coefficientOf(scope.symbol) === 1
+      contiguous = scope.symbol === null || trial.b.follows(target, scope)
     })
     return contiguous ? lanes : 1
   }
 
-  private put(accumulate: boolean, out: number, target: Index, value: Value, scope: Scope): void {
+  private put(lower: Push<object>, out: number, target: Index, value: Value, scope: Scope): void {
     const { b } = this
-    if (!accumulate) return b.store(out, target, value, scope)
+    if (!lower.accumulate) return b.store(out, target, value, scope)
     const before = b.loadIn(out, target, scope)
-    b.store(out, target, b.binary("add", before, value), scope)
+    b.store(out, target, b.binary(lower.combine?.(this.root.attrs) ?? "add", before, value), scope)
   }
 
   /** A node of this kernel at an index: from memory when it lies there, otherwise computed. */

@@ -2,7 +2,8 @@ import type { Capabilities } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
 import type { BufferParam, Kernel } from "../kernel/index.ts"
 import { checkKernel, scalarBytes } from "../kernel/index.ts"
-import { isGiven, partition } from "./fuse.ts"
+import type { Task } from "./fuse.ts"
+import { partition } from "./fuse.ts"
 import type { LoweredKernel } from "./lower.ts"
 import { lowerRoot } from "./lower.ts"
 import type { Lifetime } from "./memory.ts"
@@ -36,24 +37,19 @@ export interface PlanOptions {
 }
 
 /**
- * Plans the computation of `targets`. Of the other nodes that get a place in memory, those for which `keep` holds get
- * one of their own, so that a later computation need not repeat them.
+ * Plans a computation. Of the nodes that nobody asked for but that get a place in memory, those for which `keep` holds
+ * get one of their own, so that a later computation need not repeat them.
  */
-export function planGraph(
-  order: readonly Node[],
-  targets: ReadonlySet<Node>,
-  keep: (node: Node) => boolean,
-  options: PlanOptions,
-): Plan {
-  const parts = partition(order, targets, options.device)
+export function planGraph(task: Task, keep: (node: Node) => boolean, options: PlanOptions): Plan {
+  const parts = partition(task, options.device)
   const lowered = parts.roots.map((root) => lowerRoot(root, parts, options.device))
   if (options.check) for (const { kernel } of lowered) checkKernel(kernel, "plan")
-  return new Assembly(order, targets, keep, lowered).plan()
+  return new Assembly(task, keep, lowered).plan()
 }
 
 class Assembly {
   private readonly position = new Map<Node, number>()
-  private readonly targets: ReadonlySet<Node>
+  private readonly task: Task
   private readonly keep: (node: Node) => boolean
   private readonly lowered: readonly LoweredKernel[]
   private readonly given = new Set<number>()
@@ -62,14 +58,9 @@ class Assembly {
   private readonly lifetimes: { bytes: number; first: number; last: number }[] = []
   private readonly temporaryOf = new Map<Node, number>()
 
-  constructor(
-    order: readonly Node[],
-    targets: ReadonlySet<Node>,
-    keep: (node: Node) => boolean,
-    lowered: readonly LoweredKernel[],
-  ) {
-    for (const node of order) this.position.set(node, this.position.size)
-    this.targets = targets
+  constructor(task: Task, keep: (node: Node) => boolean, lowered: readonly LoweredKernel[]) {
+    for (const node of task.order) this.position.set(node, this.position.size)
+    this.task = task
     this.keep = keep
     this.lowered = lowered
   }
@@ -96,11 +87,11 @@ class Assembly {
     const bytes = Math.max(buffer.length, 1) * scalarBytes(buffer.type)
     if (node === null) return this.temporary(this.lifetimes.push({ bytes, first: at, last: at }) - 1)
     const position = this.position.get(node)!
-    if (isGiven(node)) {
+    if (this.task.given.has(node)) {
       this.given.add(position)
       return { kind: "given", node: position }
     }
-    if (this.targets.has(node) || this.keep(node)) {
+    if (this.task.targets.has(node) || this.keep(node)) {
       this.results.add(position)
       return { kind: "result", node: position }
     }

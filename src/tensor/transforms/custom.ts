@@ -4,10 +4,10 @@ import type { Node } from "../../graph/index.ts"
 import { makeNode, placeholderNode } from "../../graph/index.ts"
 import type { Primitive } from "../../ops/index.ts"
 import { constantLike, withBatch } from "../../ops/index.ts"
-import { wrap } from "../tensor.ts"
 import type { Tensor } from "../tensor.ts"
+import { wrap } from "../tensor.ts"
 import { flattenTree } from "../tree.ts"
-import type { Function } from "./trace.ts"
+import type { AnyFunction } from "./trace.ts"
 import { trace } from "./trace.ts"
 
 /** Rules on nodes: how derivatives pass from the inputs to the value and back. */
@@ -89,7 +89,13 @@ export function customFunction(rules: CustomRules): (...inputs: Tensor[]) => Ten
 
 function userRule(rules: CustomRules): NodeRule {
   const output = (inputs: readonly Tensor[]): Tensor => {
-    return wrap(attach(rules.forward(...inputs).node, inputs.map((t) => t.node), userRule(rules)))
+    return wrap(
+      attach(
+        rules.forward(...inputs).node,
+        inputs.map((t) => t.node),
+        userRule(rules),
+      ),
+    )
   }
   const missing = (mode: string, rule: string): NablaError =>
     new NablaError("NABLA_NOT_DIFFERENTIABLE", {
@@ -118,26 +124,32 @@ function userRule(rules: CustomRules): NodeRule {
  * Calls f, but remembers only its arguments: the backward pass computes f again instead of keeping what it computed
  * (Chen et al. 2016, arXiv:1604.06174v2). Memory falls to that of the arguments, at the cost of a second forward pass.
  */
-export function checkpoint<F extends Function>(f: F): F {
+export function checkpoint<F extends AnyFunction>(f: F): F {
   const wrapped = (...args: unknown[]): unknown => {
     const run = trace(f, args)
     const { leaves } = flattenTree(args)
     const inputs = leaves.map((leaf) => leaf.node)
-    const outputs = run.outputs.map((value, at) => wrap(attach(value, inputs, recomputing(f, run.rebuildArguments, at))))
+    const outputs = run.outputs.map((value, at) =>
+      wrap(attach(value, inputs, recomputing(f, run.rebuildArguments, at))),
+    )
     return run.rebuildResult(outputs)
   }
   return wrapped as F
 }
 
 /** The rule that runs f anew for each derivative. */
-function recomputing(f: Function, rebuild: (leaves: readonly Tensor[]) => unknown[], at: number): NodeRule {
+function recomputing(f: AnyFunction, rebuild: (leaves: readonly Tensor[]) => unknown[], at: number): NodeRule {
   const again = (inputs: readonly Node[]): ReturnType<typeof trace> => trace(f, rebuild(inputs.map(wrap)))
   return {
     id: ruleCount++,
     jvp: (inputs, tangents) => {
       const run = again(inputs)
       const moving = run.inputs.flatMap((input, i) => (tangents[i] === null ? [] : [input]))
-      return pushforward([run.outputs[at]!], moving, tangents.filter((t) => t !== null))[0]!
+      return pushforward(
+        [run.outputs[at]!],
+        moving,
+        tangents.filter((t) => t !== null),
+      )[0]!
     },
     vjp: (inputs, cotangent) => {
       const run = again(inputs)

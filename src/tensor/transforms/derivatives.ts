@@ -3,7 +3,7 @@ import type { Node } from "../../graph/index.ts"
 import { constantLike } from "../../ops/index.ts"
 import type { Tensor } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
-import type { Function, Trace } from "./trace.ts"
+import type { AnyFunction, Trace } from "./trace.ts"
 import { matchingLeaves, scalarOutput, trace } from "./trace.ts"
 
 export interface Argnums {
@@ -12,8 +12,12 @@ export interface Argnums {
 }
 
 /** A function of the chosen arguments alone, the others held fixed. */
-export function restrict(f: Function, args: readonly unknown[], argnums: readonly number[]): { g: Function; chosen: unknown[] } {
-  const g: Function = (...chosen: unknown[]) => {
+export function restrict(
+  f: AnyFunction,
+  args: readonly unknown[],
+  argnums: readonly number[],
+): { g: AnyFunction; chosen: unknown[] } {
+  const g: AnyFunction = (...chosen: unknown[]) => {
     const all = [...args]
     argnums.forEach((at, i) => {
       all[at] = chosen[i]
@@ -45,7 +49,7 @@ function gradients(run: Trace, cotangents: readonly Node[]): unknown[] {
  *     const [y, pull] = vjp((x) => x.sin(), x)
  *     const [dx] = pull(onesLike(y))
  */
-export function vjp(f: Function, ...primals: unknown[]): [unknown, (cotangent: unknown) => unknown[]] {
+export function vjp(f: AnyFunction, ...primals: unknown[]): [unknown, (cotangent: unknown) => unknown[]] {
   const run = trace(f, primals)
   return [run.result, (cotangent) => gradients(run, matchingLeaves(cotangent, run.outputs, "vjp"))]
 }
@@ -53,13 +57,20 @@ export function vjp(f: Function, ...primals: unknown[]): [unknown, (cotangent: u
 /**
  * Forward mode: the value of f at the primals and its derivative along the tangents, J·t, in one pass.
  */
-export function jvp(f: Function, primals: readonly unknown[], tangents: readonly unknown[]): [unknown, unknown] {
+export function jvp(
+  f: AnyFunction,
+  primals: readonly unknown[],
+  tangents: readonly unknown[],
+): [unknown, unknown] {
   const [value, push] = linearize(f, ...primals)
   return [value, push(...tangents)]
 }
 
 /** The value of f and its derivative there as a linear function of the tangents, to be applied many times. */
-export function linearize(f: Function, ...primals: unknown[]): [unknown, (...tangents: unknown[]) => unknown] {
+export function linearize(
+  f: AnyFunction,
+  ...primals: unknown[]
+): [unknown, (...tangents: unknown[]) => unknown] {
   const run = trace(f, primals)
   const push = (...tangents: unknown[]): unknown => {
     const nodes = matchingLeaves(tangents, run.inputs, "jvp")
@@ -70,7 +81,7 @@ export function linearize(f: Function, ...primals: unknown[]): [unknown, (...tan
 }
 
 /** Like grad, but gives the value too: [f(x), ∇f(x)]. */
-export function valueAndGrad(f: Function, { argnums }: Argnums = {}): Function {
+export function valueAndGrad(f: AnyFunction, { argnums }: Argnums = {}): AnyFunction {
   return (...args: unknown[]) => {
     const { g, chosen } = restrict(f, args, argumentList(argnums))
     const run = trace(g, chosen)
@@ -85,7 +96,7 @@ export function valueAndGrad(f: Function, { argnums }: Argnums = {}): Function {
  *
  *     const slope = grad((x) => x.pow(3).sum())
  */
-export function grad(f: Function, options: Argnums = {}): Function {
+export function grad(f: AnyFunction, options: Argnums = {}): AnyFunction {
   const both = valueAndGrad(f, options)
   return (...args: unknown[]) => (both(...args) as [Tensor, unknown])[1]
 }
@@ -94,7 +105,7 @@ export function grad(f: Function, options: Argnums = {}): Function {
  * Hessian-vector product of a scalar function, forward over reverse: ∂/∂ε ∇f(x + ε·v) at ε = 0, one entry for each
  * primal. Costs a few evaluations of f, whatever the number of parameters (Pearlmutter 1994).
  */
-export function hvp(f: Function, primals: readonly unknown[], tangents: readonly unknown[]): unknown[] {
+export function hvp(f: AnyFunction, primals: readonly unknown[], tangents: readonly unknown[]): unknown[] {
   const gradient = grad(f, { argnums: primals.map((_, i) => i) })
   return jvp(gradient, primals, tangents)[1] as unknown[]
 }

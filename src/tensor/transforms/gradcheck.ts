@@ -3,7 +3,7 @@ import { tensor } from "../creation.ts"
 import type { Tensor } from "../tensor.ts"
 import { flattenTree } from "../tree.ts"
 import { vjp } from "./derivatives.ts"
-import type { Function } from "./trace.ts"
+import type { AnyFunction } from "./trace.ts"
 
 export interface GradcheckOptions {
   /** Step of the central differences. */
@@ -18,7 +18,7 @@ export interface GradcheckOptions {
  *
  * @throws NABLA_NOT_DIFFERENTIABLE at the first derivative that differs, with both values
  */
-export function gradcheck(f: Function, inputs: readonly Tensor[], options: GradcheckOptions = {}): true {
+export function gradcheck(f: AnyFunction, inputs: readonly Tensor[], options: GradcheckOptions = {}): true {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = options
   for (const [i, input] of inputs.entries()) {
     if (input.dtype !== "float64") {
@@ -38,7 +38,12 @@ export function gradcheck(f: Function, inputs: readonly Tensor[], options: Gradc
   return true
 }
 
-function checkOutput(f: Function, inputs: readonly Tensor[], { eps, atol, rtol }: Required<GradcheckOptions>, o: number): void {
+function checkOutput(
+  f: AnyFunction,
+  inputs: readonly Tensor[],
+  { eps, atol, rtol }: Required<GradcheckOptions>,
+  o: number,
+): void {
   const [value, pull] = vjp(f, ...inputs) as [Tensor, (ct: Tensor) => Tensor[]]
   const weights = Float64Array.from({ length: value.numel() }, (_, i) => 1 + ((i * 7) % 5) / 4)
   const seed = tensor(weights, { shape: value.shape, dtype: "float64" })
@@ -55,7 +60,11 @@ function checkOutput(f: Function, inputs: readonly Tensor[], { eps, atol, rtol }
       const at = (shift: number): number => {
         const moved = Float64Array.from(base)
         moved[j] = x + shift
-        return total(inputs.map((other, k) => (k === i ? tensor(moved, { shape: input.shape, dtype: "float64" }) : other)))
+        return total(
+          inputs.map((other, k) =>
+            k === i ? tensor(moved, { shape: input.shape, dtype: "float64" }) : other,
+          ),
+        )
       }
       const numeric = (at(eps) - at(-eps)) / (2 * eps)
       const found = analytic[i]![j]!
@@ -70,4 +79,3 @@ function checkOutput(f: Function, inputs: readonly Tensor[], { eps, atol, rtol }
     })
   })
 }
-

@@ -7,7 +7,7 @@ import { wrap } from "../tensor.ts"
 import { flattenTree } from "../tree.ts"
 import type { Argnums } from "./derivatives.ts"
 import { argumentList, pick, restrict } from "./derivatives.ts"
-import type { Function } from "./trace.ts"
+import type { AnyFunction } from "./trace.ts"
 import { trace } from "./trace.ts"
 
 /** One-hot tensors of a node's shape, one for each element. */
@@ -17,7 +17,10 @@ function basis(node: Node): Node {
   return ops.reshape(ops.cast(rows, node.aval.dtype), [n, ...node.shape])
 }
 
-type Blocks = (args: readonly unknown[], g: Function) => { outputs: number; blocks: Node[][]; rebuild: (leaves: readonly Tensor[]) => unknown }
+type Blocks = (
+  args: readonly unknown[],
+  g: AnyFunction,
+) => { outputs: number; blocks: Node[][]; rebuild: (leaves: readonly Tensor[]) => unknown }
 
 /** blocks[o][i] = ∂output_o/∂input_i of shape output + input, a row of all outputs for each cotangent. */
 const byReverse: Blocks = (args, g) => {
@@ -59,7 +62,7 @@ const byForward: Blocks = (args, g) => {
 }
 
 /** A Jacobian transform: for each tensor of the result, the derivative in the form of the chosen arguments. */
-function jacobianBy(method: Blocks): (f: Function, options?: Argnums) => Function {
+function jacobianBy(method: Blocks): (f: AnyFunction, options?: Argnums) => AnyFunction {
   return (f, { argnums } = {}) =>
     (...args: unknown[]) => {
       const { g, chosen } = restrict(f, args, argumentList(argnums))
@@ -81,6 +84,6 @@ export const jacfwd = jacobianBy(byForward)
 export const jacobian = jacrev
 
 /** The Hessian ∂²f/∂x∂x of a function, forward over reverse: shape f(x).shape + x.shape + x.shape. */
-export function hessian(f: Function, options: Argnums = {}): Function {
+export function hessian(f: AnyFunction, options: Argnums = {}): AnyFunction {
   return jacfwd(jacrev(f, options), options)
 }

@@ -7,7 +7,7 @@ import { flattenTree } from "../tree.ts"
 
 /** A function of tensors, or of arrays and objects of tensors. */
 // biome-ignore lint/suspicious/noExplicitAny: a transform takes functions of any arguments and gives them back
-export type Function = (...args: any[]) => any
+export type AnyFunction = (...args: any[]) => any
 
 /** A run of a function on stand-ins of its arguments: the graph between them is what transforms work on. */
 export interface Trace {
@@ -21,12 +21,16 @@ export interface Trace {
 }
 
 /** Runs `f` on stand-ins, so that a tensor that it both takes and closes over counts once. */
-export function trace(f: Function, args: readonly unknown[]): Trace {
+export function trace(f: AnyFunction, args: readonly unknown[]): Trace {
   const given = flattenTree(args)
-  return traceOn(f, args, given.leaves.map((leaf) => aliasNode(leaf.node)))
+  return traceOn(
+    f,
+    args,
+    given.leaves.map((leaf) => aliasNode(leaf.node)),
+  )
 }
 
-export function traceOn(f: Function, args: readonly unknown[], inputs: readonly Node[]): Trace {
+export function traceOn(f: AnyFunction, args: readonly unknown[], inputs: readonly Node[]): Trace {
   const given = flattenTree(args)
   const result = enableGrad(() => f(...(given.rebuild(inputs.map(wrap)) as unknown[])))
   const got = flattenTree(result)
@@ -42,7 +46,8 @@ export function traceOn(f: Function, args: readonly unknown[], inputs: readonly 
 /** The leaves of a tree that must have the shapes of others. */
 export function matchingLeaves(tree: unknown, like: readonly Node[], where: string): Node[] {
   const { leaves } = flattenTree(tree)
-  const fits = leaves.length === like.length && leaves.every((leaf, i) => String(leaf.shape) === String(like[i]!.shape))
+  const fits =
+    leaves.length === like.length && leaves.every((leaf, i) => String(leaf.shape) === String(like[i]!.shape))
   if (!fits) {
     throw new NablaError("NABLA_SHAPE_MISMATCH", {
       message: "the tensors do not correspond",

@@ -5,7 +5,7 @@ import * as ops from "../../ops/index.ts"
 import type { Tensor } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
 import { flattenTree } from "../tree.ts"
-import type { Function } from "./trace.ts"
+import type { AnyFunction } from "./trace.ts"
 import { traceOn } from "./trace.ts"
 
 export interface VmapOptions {
@@ -21,16 +21,22 @@ export interface VmapOptions {
  *
  * @throws NABLA_PLACEHOLDER_VALUE when f reads the value of a tensor: it stands for all examples at once
  */
-export function vmap(f: Function, { inDims = 0, outDims = 0 }: VmapOptions = {}): Function {
+export function vmap(f: AnyFunction, { inDims = 0, outDims = 0 }: VmapOptions = {}): AnyFunction {
   return (...args: unknown[]) => {
-    const dims = args.map((_, i) => (inDims === null || typeof inDims === "number" ? inDims : (inDims[i] ?? null)))
+    const dims = args.map((_, i) =>
+      inDims === null || typeof inDims === "number" ? inDims : (inDims[i] ?? null),
+    )
     const mapped = args.filter((_, i) => dims[i] !== null)
     const mappedDims = dims.filter((dim) => dim !== null)
-    const leaves = mapped.flatMap((arg, i) => flattenTree(arg).leaves.map((leaf) => ({ leaf, dim: mappedDims[i]! })))
+    const leaves = mapped.flatMap((arg, i) =>
+      flattenTree(arg).leaves.map((leaf) => ({ leaf, dim: mappedDims[i]! })),
+    )
     const size = batchSize(leaves)
-    const batches = leaves.map(({ leaf, dim }) => ops.toFront(leaf.node, normalizeDim(dim, leaf.ndim, "vmap")))
+    const batches = leaves.map(({ leaf, dim }) =>
+      ops.toFront(leaf.node, normalizeDim(dim, leaf.ndim, "vmap")),
+    )
     const stands = batches.map((batch) => placeholderNode(batch.shape.slice(1), batch.aval.dtype))
-    const whole: Function = (...examples: unknown[]) => {
+    const whole: AnyFunction = (...examples: unknown[]) => {
       let next = 0
       return f(...args.map((arg, i) => (dims[i] === null ? arg : examples[next++])))
     }
