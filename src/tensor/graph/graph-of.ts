@@ -44,7 +44,9 @@ export interface GraphOptions {
 
 /** The graph that made a tensor (or several): nodes with op, shape and type, and the edges between them. */
 export function graphOf(output: Tensor | readonly Tensor[], options: GraphOptions = {}): Graph {
-  const roots = (Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor]).map((t) => t.node)
+  const roots = (Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor]).map(
+    (t) => t.node,
+  )
   const { level = "user" } = options
   if (level === "kernel") return kernelGraph(roots, options)
   const order = topologicalOrder(roots, () => true)
@@ -56,7 +58,8 @@ export function graphOf(output: Tensor | readonly Tensor[], options: GraphOption
 
 function modulePath(origin: Origin | null): string {
   const names: string[] = []
-  for (let at = origin; at !== null; at = at.parent) if (at.kind === "module" && at.name !== "") names.unshift(at.name)
+  for (let at = origin; at !== null; at = at.parent)
+    if (at.kind === "module" && at.name !== "") names.unshift(at.name)
   return names.at(-1) ?? ""
 }
 
@@ -67,7 +70,13 @@ function userCall(origin: Origin | null): Origin | null {
   return call
 }
 
-function describe(node: Node, id: string, op: string, kind: GraphNode["kind"], options: GraphOptions): GraphNode {
+function describe(
+  node: Node,
+  id: string,
+  op: string,
+  kind: GraphNode["kind"],
+  options: GraphOptions,
+): GraphNode {
   const { shape, aval, origin } = node
   const plain = { id, op, kind, shape, dtype: aval.dtype, module: modulePath(origin) }
   const gradient = options.gradients ? leafOf(node)?.grad : null

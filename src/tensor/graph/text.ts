@@ -38,7 +38,9 @@ export function toDot(graph: Graph): string {
   byModule(graph).forEach(([module, nodes], i) => {
     if (module !== "") out.push(`  subgraph cluster_${i} {`, `    label=${quote(module)}`)
     for (const node of nodes) {
-      const label = lines(node).map((line) => quote(line).slice(1, -1)).join("\\n")
+      const label = lines(node)
+        .map((line) => quote(line).slice(1, -1))
+        .join("\\n")
       out.push(`    ${node.id} [label="${label}" ${dotShapes[node.kind]}]`)
     }
     if (module !== "") out.push("  }")
@@ -56,7 +58,8 @@ const mermaidShapes: Record<GraphNode["kind"], [string, string]> = {
 
 /** The graph in Mermaid's language. */
 export function toMermaid(graph: Graph): string {
-  const escape = (text: string): string => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;")
+  const escape = (text: string): string =>
+    text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;")
   const out = ["flowchart TD"]
   byModule(graph).forEach(([module, nodes], i) => {
     if (module !== "") out.push(`  subgraph m${i}["${escape(module)}"]`)
