@@ -32,7 +32,8 @@ export interface Capabilities {
   readonly vectorBytes: 0 | 16
   /** Register-tiled packed contractions, or the plain loop nest. */
   readonly tiledContractions: boolean
-  /** Whether the floats of all kernels are held in double precision (the oracle). */
+  /** Whether a multiply-add is one instruction: it decides how many registers a tile may take. */
+  readonly fusedMultiplyAdd: boolean
   readonly synchronousRead: boolean
   readonly float64: boolean
 }

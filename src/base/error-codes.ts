@@ -19,6 +19,7 @@ export const errorPages = {
   NABLA_DEVICE_FAILED: "report it with the message above",
   NABLA_NON_FINITE: "lower the learning rate, check the data for NaN, or clip the gradients",
   NABLA_STATE_DICT: "the keys and shapes must equal those of model.stateDict()",
+  NABLA_UNKNOWN_COMMAND: "see `nabla --help` for the commands",
   NABLA_UNKNOWN_OPTION: "see --help for the options",
   NABLA_INVALID_OPTION: "see --help for the values that the option takes",
   NABLA_UNKNOWN_RECIPE: "see `nabla train --help` for the recipes",

@@ -260,6 +260,15 @@ export class KernelBuilder {
     )
   }
 
+  /** Whether neighbouring turns of a loop meet neighbouring elements. */
+  follows(index: Index, loop: Scope): boolean {
+    const known = index.terms.every(({ atom }) => {
+      const value = atom.kind === "symbol" ? this.opaque.get(atom.symbol) : undefined
+      return value === undefined || value.scope.depth < loop.depth
+    })
+    return known && index.coefficientOf(loop.symbol!) === 1
+  }
+
   /** What a buffer holds at this point of `scope`, for kernels that read back what they wrote. */
   loadIn(buffer: number, index: Index, scope: Scope): Value {
     const { type } = this.buffers[buffer]!
@@ -275,7 +284,7 @@ export class KernelBuilder {
       return
     }
     const wide = ir.splat(value.expr, vector.lanes)
-    if (index.coefficientOf(vector.symbol!) === 1) {
+    if (index.coefficientOf(vector.symbol!) === 1 && !this.variesOpaquely(index)) {
       scope.stmts.push({ kind: "store", buffer, index: this.address(index), value: wide })
       return
     }

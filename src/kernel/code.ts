@@ -23,6 +23,10 @@ export class Code {
     return this.buffer(type, length, "scratch")
   }
 
+  typeOf(buffer: number): Scalar {
+    return this.buffers[buffer]!.type
+  }
+
   finish(name: string): Kernel {
     return { name, buffers: this.buffers, body: this.stmts }
   }

@@ -39,6 +39,8 @@ const INFIX: Readonly<Record<string, string>> = {
 /** How tightly an operator binds; operators of rank 0 take parentheses around every operand. */
 const RANK: Readonly<Record<string, number>> = { mul: 2, div: 2, rem: 2, add: 1, sub: 1 }
 
+const COMPARISONS: readonly string[] = ["eq", "ne", "lt", "le", "gt", "ge"]
+
 function printInfix(op: string, a: Expr, b: Expr): string {
   const symbol = INFIX[op]
   if (symbol === undefined) return `${op}(${printExpr(a)}, ${printExpr(b)})`
@@ -47,6 +49,7 @@ function printInfix(op: string, a: Expr, b: Expr): string {
     const rank = e.kind === "binary" ? (RANK[e.op] ?? 0) : 0
     return open && rank < lowest ? `(${printExpr(e)})` : printExpr(e)
   }
+  if (COMPARISONS.includes(op)) return `${operand(a, 1)} ${symbol} ${operand(b, 1)}`
   const rank = RANK[op] ?? 3
   // The left operand of a chain needs no parentheses; the right one does, because the order of a sum has a meaning.
   return `${operand(a, rank)} ${symbol} ${operand(b, rank + 1)}`

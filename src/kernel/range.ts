@@ -19,7 +19,8 @@ function unlessWrapped(low: number, high: number): Range | undefined {
 
 function rangeOfProduct(a: Range, b: Range): Range | undefined {
   const corners = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high]
-  return unlessWrapped(Math.min(...corners), Math.max(...corners))
+  // + 0 makes +0 of −0.
+  return unlessWrapped(Math.min(...corners) + 0, Math.max(...corners) + 0)
 }
 
 function rangeOfOperation(op: ArithmeticOp, a: Range | undefined, b: Range | undefined): Range | undefined {

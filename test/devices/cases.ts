@@ -67,7 +67,6 @@ export const int = (value: number): Expr => k.constant("i32", value)
 export const set = (v: Variable, value: Expr): Stmt => ({ kind: "let", variable: v, value })
 /** A conditional statement. */
 export function branch(condition: Expr, yes: readonly Stmt[], no: readonly Stmt[]): Stmt {
-  // biome-ignore lint/suspicious/noThenProperty: a statement is never awaited
   return { kind: "if", condition, then: yes, else: no }
 }
 
