@@ -21,7 +21,10 @@ export function contiguousStrides(shape: Shape): number[] {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((size, i) => size === b[i])
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 export function formatShape(shape: Shape): string {
@@ -42,7 +45,8 @@ export function checkShape(shape: Shape, where: string): void {
 }
 
 /** NumPy's broadcasting rule: shapes are aligned at the last dimension and a size of 1 stretches. */
-export function broadcastShapes(a: Shape, b: Shape, where: string): number[] {
+export function broadcastShapes(a: Shape, b: Shape, where: string): Shape {
+  if (sameShape(a, b)) return a
   const rank = Math.max(a.length, b.length)
   const out = new Array<number>(rank)
   for (let i = 0; i < rank; i++) {

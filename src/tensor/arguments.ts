@@ -26,17 +26,19 @@ export function scalarNode(value: number, dtype: DType): Node {
 
 /** Type of an operation on all arguments together, by PyTorch's rules: dimensioned tensors outrank 0-d ones outrank numbers. */
 export function resultType(...args: readonly TensorLike[]): DType {
-  const tensors = args.filter((arg) => arg instanceof Tensor)
-  const groups = [tensors.filter((t) => t.ndim > 0), tensors.filter((t) => t.ndim === 0)]
-  let type: DType | undefined
-  for (const group of groups) {
-    if (group.length === 0) continue
-    const own = group.map((t) => t.dtype).reduce(promoteTypes)
-    if (type === undefined) type = own
-    else if (rank(own) > rank(type)) type = own
+  let dimensioned: DType | undefined
+  let scalar: DType | undefined
+  for (const arg of args) {
+    if (!(arg instanceof Tensor)) continue
+    const { dtype } = arg
+    if (arg.ndim > 0) dimensioned = dimensioned === undefined ? dtype : promoteTypes(dimensioned, dtype)
+    else scalar = scalar === undefined ? dtype : promoteTypes(scalar, dtype)
   }
+  const outranked = dimensioned === undefined || (scalar !== undefined && rank(scalar) > rank(dimensioned))
+  let type = outranked ? scalar : dimensioned
   for (const arg of args) {
     if (arg instanceof Tensor) continue
+    if (typeof arg !== "number" && typeof arg !== "boolean") requireTensor(arg, "argument")
     if (type === undefined)
       type = typeof arg === "boolean" ? "bool" : Number.isInteger(arg) ? "int32" : "float32"
     else type = promoteWithScalar(type, arg)
@@ -72,5 +74,22 @@ export function requireTensor(value: unknown, where: string): Tensor {
     expected: "a Tensor",
     got: value === null ? "null" : typeof value,
     hint: "make one with tensor(values)",
+  })
+}
+
+/** Values on their way into a tensor of another type: a type that holds less is refused. */
+export function valueNode(value: TensorLike, dtype: DType, where: string): Node {
+  const isTensor = value instanceof Tensor
+  const whole = isTensor ? !isFloating(value.dtype) : typeof value === "boolean" || Number.isInteger(value)
+  const own = isTensor ? value.dtype : whole ? "bool" : "float32"
+  if (isFloating(dtype) || promoteTypes(own, dtype) === dtype) {
+    if (isTensor) return cast(nodeOf(value), dtype)
+    return scalarNode(dtype === "bool" ? Number(Boolean(value)) : Number(value), dtype)
+  }
+  throw new NablaError("NABLA_INVALID_DTYPE", {
+    message: `values of type ${own} do not fit into a tensor of type ${dtype}`,
+    where,
+    expected: dtype,
+    got: own,
   })
 }
