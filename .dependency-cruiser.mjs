@@ -32,7 +32,8 @@ const testFile = "[.]test[.]ts$"
 
 /** The layers whose front door is a public entry point of the package. */
 const publicLayers = "tensor|nn|optim|schedules|data|io|diagnostics|train"
-const publicEntry = `^src/index[.]ts$|^src/(${publicLayers})/index[.]ts$`
+/** A layer that also reads files has a second front door for that, so that the first one stays fit for the browser. */
+const publicEntry = `^src/index[.]ts$|^src/(${publicLayers})/(index|node)[.]ts$`
 
 /**
  * @param {string} name
@@ -79,7 +80,7 @@ export default {
       { path: "^src/([^/]+)/" },
       {
         path: "^src/[^/]+/",
-        pathNot: ["^src/$1/", "^src/[^/]+/index[.]ts$", "^src/(render|runtime)/[^/]+/index[.]ts$"],
+        pathNot: ["^src/$1/", "^src/[^/]+/(index|node)[.]ts$", "^src/(render|runtime)/[^/]+/index[.]ts$"],
       },
     ),
     error(

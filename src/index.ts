@@ -1,1 +1,6 @@
 export * from "./tensor/index.ts"
+export * as nn from "./nn/index.ts"
+export * as optim from "./optim/index.ts"
+export * as data from "./data/index.ts"
+export type { ErrorCode, ErrorDetail } from "./base/index.ts"
+export { NablaError, version } from "./base/index.ts"

@@ -8,8 +8,15 @@ import { expect, test } from "vitest"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** What a page may import. `nabla/train` and the command line run in Node only. */
-const entries = ["src/index.ts", "src/nn/index.ts", "src/optim/index.ts", "src/data/index.ts"]
+/** What a page may import. The entries that end in `/node` and the command line run in Node only. */
+const entries = [
+  "src/index.ts",
+  "src/nn/index.ts",
+  "src/optim/index.ts",
+  "src/data/index.ts",
+  "src/io/index.ts",
+  "src/train/index.ts",
+]
 
 const builtins = new Set(builtinModules)
 

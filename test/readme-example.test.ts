@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process"
-import { readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
@@ -33,8 +34,11 @@ test.for(examples)("example $index of $page runs as it is printed", limit, async
     packages: "external",
     logLevel: "silent",
   })
-  const run = spawnSync(process.execPath, [outfile], { cwd: root, encoding: "utf8", timeout: 60_000 })
+  // Examples may write files.
+  const cwd = mkdtempSync(join(tmpdir(), "nabla-example-"))
+  const run = spawnSync(process.execPath, [outfile], { cwd, encoding: "utf8", timeout: 60_000 })
   rmSync(outfile)
+  rmSync(cwd, { recursive: true })
   expect(run.stderr).toBe("")
   expect(run.status).toBe(0)
 })

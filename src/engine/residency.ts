@@ -5,8 +5,11 @@ import type { StoredValue } from "../graph/index.ts"
 /** Runs after which a value that nobody used goes back to the host. */
 const IDLE_RUNS = 8
 
-/** Values with a copy on a device. The set is the only thing that keeps device memory alive. */
-const resident = new Set<StoredValue>()
+/**
+ * Values with a copy on a device, in no order. The list is the only thing that keeps device memory alive. It is no Set:
+ * V8 links the table of a Set that has grown or shrunk to its successor, so that old ones keep dead values alive.
+ */
+const resident: StoredValue[] = []
 /** Values that an optimizer step has replaced; they stay readable until the next one. */
 let retired: StoredValue[] = []
 let run = 0
@@ -15,7 +18,11 @@ function freeDeviceCopy(value: StoredValue): void {
   value.device!.free(value.allocation!)
   value.device = null
   value.allocation = null
-  resident.delete(value)
+  const last = resident.pop()!
+  if (last !== value) {
+    resident[value.slot] = last
+    last.slot = value.slot
+  }
 }
 
 function bringToHost(value: StoredValue): TypedArray {
@@ -55,7 +62,7 @@ export function place(value: StoredValue, device: Device): BufferRef {
   value.allocation = device.allocate(Math.max(value.length, 1) * byteSize(value.dtype))
   value.device = device
   value.lastUse = run
-  resident.add(value)
+  value.slot = resident.push(value) - 1
   return { allocation: value.allocation, byteOffset: 0 }
 }
 
@@ -91,8 +98,9 @@ export function settleRun(given: readonly StoredValue[], results: readonly Store
       freeDeviceCopy(value)
     }
   }
-  if (run % IDLE_RUNS !== 0) return
-  for (const value of resident) {
+  // Backwards, since the last one takes the place of one that goes.
+  for (let i = resident.length - 1; i >= 0; i--) {
+    const value = resident[i]!
     if (run - value.lastUse < IDLE_RUNS || !value.device!.capabilities.synchronousRead) continue
     bringToHost(value)
     freeDeviceCopy(value)
@@ -118,5 +126,5 @@ export function discard(value: StoredValue): void {
 }
 
 export function residentCount(): number {
-  return resident.size
+  return resident.length
 }

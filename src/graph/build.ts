@@ -15,36 +15,62 @@ interface Signature {
 const SIGNATURE_LIMIT = 50_000
 const PENDING_LIMIT = 20_000
 
-const signatures = new Map<string, Signature>()
+let signatures = new Map<Op, Map<string, Signature>>()
+let signaturesKept = 0
 let signatureCount = 0
-const pending = new Map<string, Node>()
+/** Pending nodes by a hash of signature and inputs; those that share one are in a list. */
+let pending = new Map<number, Node | readonly Node[]>()
+let pendingCount = 0
 
 function signatureOf(op: Op, inputs: readonly Node[], attrs: Attrs): Signature {
-  let key = `${op.name}(${op.key(attrs)}`
-  for (const input of inputs) key += `;${input.aval.id}`
-  const known = signatures.get(key)
+  let table = signatures.get(op)
+  if (table === undefined) signatures.set(op, (table = new Map()))
+  let key = op.key(attrs)
+  for (let i = 0; i < inputs.length; i++) key += `;${inputs[i]!.aval.id}`
+  const known = table.get(key)
   if (known !== undefined) return known
   const type = op.shape(
     inputs.map((input) => input.aval),
     attrs,
   )
-  if (signatures.size >= SIGNATURE_LIMIT) signatures.clear()
   const made = { id: signatureCount++, type }
-  signatures.set(key, made)
+  table.set(key, made)
+  if (++signaturesKept > SIGNATURE_LIMIT) {
+    signatures = new Map()
+    signaturesKept = 0
+  }
   return made
 }
 
 /** The node of an operation on nodes: an existing one when the same expression is pending. */
 export function makeNode<A extends Attrs>(op: Op<A>, inputs: readonly Node[], attrs: A): Node {
   const { id, type } = signatureOf(op as Op, inputs, attrs)
-  let key = String(id)
-  for (const input of inputs) key += `,${input.id}`
-  const known = pending.get(key)
-  if (known !== undefined) return known
+  const hash = hashOf(id, inputs)
+  const known = pending.get(hash)
+  const found = known instanceof Node ? known : known?.find((node) => isExpression(node, id, inputs))
+  if (found !== undefined && isExpression(found, id, inputs)) return found
   const node = new Node(op as Op, inputs, attrs, type, id, trackingOf(op as Op, inputs, type))
-  if (pending.size >= PENDING_LIMIT) pending.clear()
-  pending.set(key, node)
+  if (pendingCount >= PENDING_LIMIT) clearPending()
+  pending.set(hash, known === undefined ? node : [known, node].flat())
+  pendingCount++
   return node
+}
+
+function hashOf(signature: number, inputs: readonly Node[]): number {
+  let hash = signature
+  for (let i = 0; i < inputs.length; i++) {
+    hash = Math.imul(hash ^ inputs[i]!.id, 0x9e3779b1)
+    hash ^= hash >>> 15
+  }
+  // 30 bits: the engine then needs no heap object for the number.
+  return hash >> 2
+}
+
+/** Whether a node is the expression of this signature on these inputs. */
+function isExpression(node: Node, signature: number, inputs: readonly Node[]): boolean {
+  if (node.signature !== signature || node.inputs.length !== inputs.length) return false
+  for (let i = 0; i < inputs.length; i++) if (node.inputs[i] !== inputs[i]) return false
+  return true
 }
 
 function trackingOf(op: Op, inputs: readonly Node[], type: Aval): Tracking {
@@ -56,7 +82,9 @@ function trackingOf(op: Op, inputs: readonly Node[], type: Aval): Tracking {
 
 /** Forgets pending expressions, so that the table keeps nothing alive that has been computed. */
 export function clearPending(): void {
-  pending.clear()
+  // Not clear(): V8 links a cleared table to its successor, so that one of them in old space keeps all later ones alive.
+  pending = new Map()
+  pendingCount = 0
 }
 
 const noAttrs: Attrs = {}

@@ -38,13 +38,23 @@ let currentOrigin: Origin | null = null
 
 /** Runs `f`; nodes that it makes say that they come from this call. */
 export function withOrigin<T>(kind: Origin["kind"], name: string, f: () => T): T {
-  const parent = currentOrigin
-  currentOrigin = { kind, name, parent }
+  const parent = openOrigin(kind, name)
   try {
     return f()
   } finally {
-    currentOrigin = parent
+    closeOrigin(parent)
   }
+}
+
+/** From here on nodes say that they come from this call; returns what to close it with. */
+export function openOrigin(kind: Origin["kind"], name: string): Origin | null {
+  const parent = currentOrigin
+  currentOrigin = { kind, name, parent }
+  return parent
+}
+
+export function closeOrigin(parent: Origin | null): void {
+  currentOrigin = parent
 }
 
 let nodeCount = 0
@@ -67,6 +77,10 @@ export class Node {
   readonly origin: Origin | null = currentOrigin
   inputs: readonly Node[]
   value: StoredValue | null = null
+  /** The handle whose gradient backward() finds here, for a leaf. */
+  leaf: object | null = null
+  /** The last walk that came here; see topologicalOrder. */
+  walk = 0
   /** Whether another node was made from it: what nobody uses is what somebody may still want to read. */
   used = false
 
@@ -103,6 +117,7 @@ export class Node {
   /** Takes a computed value; an untracked node then forgets how it came about, so that history does not pile up. */
   settle(value: StoredValue): void {
     this.value = value
-    if (!this.tracked) this.inputs = []
+    // A tracked alias of what is not tracked is where differentiation ends: it needs no history either.
+    if (!this.tracked || !this.inputs.some((input) => input.tracked)) this.inputs = []
   }
 }

@@ -11,6 +11,10 @@ export class StoredValue {
   host: TypedArray | null
   device: Device | null = null
   allocation: Allocation | null = null
+  /** How many tensors updates gave it to: that of a single one may be freed once that one has the next value. */
+  owners = 0
+  /** Its place in the engine's list of values that are on a device. */
+  slot = -1
   /** The engine's run in which it was last used. */
   lastUse = 0
   /** Why the value is gone, once an optimizer step has replaced it for good. */

@@ -43,13 +43,7 @@ export function gemmTile(fusedMultiplyAdd: boolean): GemmTile {
  * blocks of both arguments are packed into panels, so that the register tile reads memory in order whatever the view
  * was. Buffers: lhs, rhs, out, then scratch.
  */
-export function gemm(
-  name: string,
-  type: Scalar,
-  lhs: GemmOperand,
-  rhs: GemmOperand,
-  tile: GemmTile,
-): Kernel {
+export function gemm(name: string, type: Scalar, lhs: GemmOperand, rhs: GemmOperand, tile: GemmTile): Kernel {
   return new GemmWriter(type, lhs, rhs, tile).write(name)
 }
 

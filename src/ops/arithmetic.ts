@@ -173,6 +173,34 @@ export const fmodOp = binaryOp("fmod", "rem", 8, (t, i, { inputs: [a, b] }) =>
 )
 export const fmod = binary(fmodOp)
 
+/** Remainder with the sign of the divisor: a − b·⌊a/b⌋, that of fmod plus b where the signs differ. */
+export const remainderOp: Primitive<NoAttrs> = elementwise<NoAttrs>({
+  name: "remainder",
+  cost: 10,
+  value: (b, [x, y], _, type) => {
+    const zero = b.constant(type, 0)
+    const r = b.binary("rem", x!, y!)
+    const turned = b.binary("xor", b.compare("lt", r, zero), b.compare("lt", y!, zero))
+    const opposite = b.binary("and", b.compare("ne", r, zero), turned)
+    return b.select(opposite, b.binary("add", r, y!), r)
+  },
+  derivative: (t, i, { inputs: [a, b] }) => (i === 0 ? t : neg(mul(t, floorQuotient(a!, b!)))),
+  plus,
+})
+export const remainder = binary(remainderOp)
+
+/** ⌊a/b⌋ of floats, of the exact quotient and not of the rounded one; its derivative is 0. */
+export function floorQuotient(a: Node, b: Node): Node {
+  const r = fmod(a, b)
+  const zero = constantLike(r, 0)
+  // (a − r)/b is whole but for the rounding of the division.
+  const whole = round(div(sub(a, r), b))
+  const opposite = and(ne(r, zero), xor(lt(r, zero), lt(b, zero)))
+  const floored = where(opposite, sub(whole, constantLike(whole, 1)), whole)
+  // a/0 stays ±∞ or NaN.
+  return detach(where(eq(b, zero), div(a, b), floored))
+}
+
 export interface CastAttrs {
   readonly dtype: DType
 }

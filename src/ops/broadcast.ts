@@ -107,6 +107,7 @@ export const sumOp: Primitive<DimsAttrs> = {
     kind: "reduction",
     reducer: () => ({ op: "add", identity: 0 }),
     extents: ([x], { dims }) => dims.map((dim) => x!.shape[dim]!),
+    read: (index, reduced, { dims }) => joinIndex(index, reduced, dims),
     value: (pull, index, reduced) => {
       const value = pull.input(0, joinIndex(index, reduced, pull.attrs.dims))
       return value.expr.type === "bool" ? pull.b.convert("i32", value) : value

@@ -1,6 +1,6 @@
 import type { Shape } from "../base/index.ts"
 import type { Attrs, Aval, Node, Op } from "../graph/index.ts"
-import type { Code, Index, KernelBuilder, Reducer, Scalar, Value } from "../kernel/index.ts"
+import type { ArithmeticOp, Code, Index, KernelBuilder, Reducer, Scalar, Value } from "../kernel/index.ts"
 
 /** What a lowering rule sees: the builder, its place, and its arguments at any index. */
 export interface Pull<A extends Attrs> {
@@ -33,6 +33,8 @@ export interface Reduction<A extends Attrs> {
   readonly kind: "reduction"
   reducer(attrs: A, type: Scalar): Reducer
   extents(inputs: readonly Aval[], attrs: A): number[]
+  /** Where a reduction of one argument reads it; lets the planner see through. */
+  readonly read?: (index: readonly Index[], reduced: readonly Index[], attrs: A) => Index[]
   value(pull: Pull<A>, index: readonly Index[], reduced: readonly Index[]): Value
 }
 
@@ -56,10 +58,12 @@ export interface PushPart<A extends Attrs> {
   target(index: readonly Index[], pull: Pull<A>): Index[]
 }
 
-/** The result is filled, then each element of the arguments is put where it belongs, or added there. */
+/** The result is filled, then each element of the arguments is put where it belongs, or joined to what is there. */
 export interface Push<A extends Attrs> {
   readonly kind: "push"
   readonly accumulate: boolean
+  /** How an element joins what stands there already when it accumulates; absent: it is added. */
+  combine?(attrs: A): ArithmeticOp
   /** What stands where nothing is put; null when the parts cover the result. */
   fill(attrs: A): number | null
   parts(inputs: readonly Aval[], attrs: A): readonly PushPart<A>[]

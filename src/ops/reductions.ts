@@ -1,11 +1,12 @@
-import { isFloating } from "../base/index.ts"
+import { isFloating, numel } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
 import { aval, makeNode } from "../graph/index.ts"
 import type { Reducer, Scalar } from "../kernel/index.ts"
 import { cast, div, eq, mul, ne, where } from "./arithmetic.ts"
 import type { DimsAttrs } from "./broadcast.ts"
-import { constantLike, expand, joinIndex, reshape, shiftDims, spread, sum, withoutDims } from "./broadcast.ts"
+import { constantLike, joinIndex, reshape, shiftDims, spread, sum, withoutDims } from "./broadcast.ts"
 import type { Primitive } from "./record.ts"
+import { productOfOthers } from "./scans.ts"
 import { iota } from "./sources.ts"
 import { invertPermutation, permute } from "./views.ts"
 
@@ -37,6 +38,7 @@ function extremum(name: string, reducer: (type: Scalar) => Reducer): Primitive<E
       kind: "reduction",
       reducer: (_, type) => reducer(type),
       extents: ([x], { dims }) => dims.map((dim) => x!.shape[dim]!),
+      read: (index, reduced, { dims }) => joinIndex(index, reduced, dims),
       value: (pull, index, reduced) => pull.input(0, joinIndex(index, reduced, pull.attrs.dims)),
     },
   }
@@ -94,21 +96,22 @@ function firstWhere(condition: Node, x: Node, dims: readonly number[]): Node {
   return minReduce(where(condition, position, constantLike(position, x.aval.size)), dims, "first")
 }
 
-/** Π over dimensions. The derivative leaves each factor out in turn, so that zeros among the factors are no problem. */
+/** Π over dimensions. The derivative leaves each factor out in turn: zeros among the factors are no problem. */
 export const prodOp: Primitive<DimsAttrs> = {
   name: "prod",
   key: ({ dims }) => dims.join(","),
   shape: ([x], { dims }) => aval(withoutDims(x!.shape, dims), x!.dtype),
-  jvp: ([t], node, { dims }) => sum(mul(t!, productOfOthers(node.inputs[0]!, dims)), dims),
+  jvp: ([t], node, { dims }) => sum(mul(t!, others(node.inputs[0]!, dims)), dims),
   vjp: (ct, node, { dims }) => {
     const x = node.inputs[0]!
-    return [mul(spread(ct, x.shape, dims), productOfOthers(x, dims))]
+    return [mul(spread(ct, x.shape, dims), others(x, dims))]
   },
   vmap: ([x], _, __, { dims }) => prod(x!, shiftDims(dims)),
   lower: {
     kind: "reduction",
     reducer: () => ({ op: "mul", identity: 1 }),
     extents: ([x], { dims }) => dims.map((dim) => x!.shape[dim]!),
+    read: (index, reduced, { dims }) => joinIndex(index, reduced, dims),
     value: (pull, index, reduced) => pull.input(0, joinIndex(index, reduced, pull.attrs.dims)),
   },
 }
@@ -117,23 +120,15 @@ export function prod(x: Node, dims: readonly number[]): Node {
   return dims.length === 0 ? x : makeNode(prodOp, [x], { dims })
 }
 
-/**
- * For each element the product of the others along the reduced dimensions: an n×n table with ones on the diagonal,
- * multiplied up row by row. It is never stored, since it fuses into the product.
- */
-function productOfOthers(x: Node, dims: readonly number[]): Node {
+/** For each element the product of the others along the reduced dimensions, which become one for that. */
+function others(x: Node, dims: readonly number[]): Node {
   const kept = x.shape.map((_, i) => i).filter((i) => !dims.includes(i))
   const order = [...kept, ...dims]
-  const n = dims.reduce((total, dim) => total * x.shape[dim]!, 1)
-  const outer = kept.map((dim) => x.shape[dim]!)
-  const rows = reshape(permute(x, order), [...outer, 1, n])
-  const table = expand(rows, [...outer, n, n])
-  const rank = table.shape.length
-  const own = eq(iota(table.shape, [rank - 2]), iota(table.shape, [rank - 1]))
-  const others = prod(where(own, constantLike(table, 1), table), [rank - 1])
-  const grouped = reshape(
-    others,
-    order.map((dim) => x.shape[dim]!),
-  )
-  return permute(grouped, invertPermutation(order))
+  const grouped = permute(x, order)
+  const rows = reshape(grouped, [
+    ...kept.map((dim) => x.shape[dim]!),
+    numel(dims.map((dim) => x.shape[dim]!)),
+  ])
+  const products = productOfOthers(rows, kept.length)
+  return permute(reshape(products, grouped.shape), invertPermutation(order))
 }

@@ -2,7 +2,7 @@ import type { Shape } from "../base/index.ts"
 import type { Node, Op } from "../graph/index.ts"
 import { aliasOp, aval, makeNode, placeholderOp, sourceOp } from "../graph/index.ts"
 import type { ArithmeticOp, KernelBuilder, Value } from "../kernel/index.ts"
-import { flattenIndex } from "../kernel/index.ts"
+import { flattenIndex, Index } from "../kernel/index.ts"
 import { expand, withBatch } from "./broadcast.ts"
 import type { NoAttrs, Primitive } from "./record.ts"
 import { erase } from "./record.ts"
@@ -38,37 +38,42 @@ export function iota(shape: Shape, dims: readonly number[]): Node {
   return makeNode(iotaOp, [], { shape, dims })
 }
 
+/** `batch` leading dimensions are those of a batch, each example of which has a key, counter and stream of its own. */
+export interface RandomBitsAttrs {
+  readonly shape: Shape
+  readonly batch: number
+}
+
 /**
- * 32 random bits for each element: Philox 4×32-10 (Salmon et al. 2011) with the counter's low word from the position.
- * Inputs: key (2 words) and counter (the upper 2 words of the counter), int32 vectors of two elements. Element i is
+ * 32 random bits for each element: Philox 4×32-10 (Salmon et al. 2011). Inputs, all int32: key (2 words), counter (the
+ * upper 2 words of the counter) and stream (its second word, one number). The lowest word is the position: element i is
  * word i mod 4 of block ⌊i/4⌋, so that the bits depend neither on the device nor on the number of threads.
  */
-export const randomBitsOp: Primitive<{ readonly shape: Shape }> = {
+export const randomBitsOp: Primitive<RandomBitsAttrs> = {
   name: "randomBits",
-  key: ({ shape }) => shape.join(","),
+  key: ({ shape, batch }) => `${shape.join(",")}|${batch}`,
   shape: (_, { shape }) => aval(shape, "int32"),
   jvp: () => null,
-  vjp: () => [null, null],
-  vmap: (inputs, batched, size, { shape }) => {
-    throw new Error(`randomBits does not depend on an example: ${inputs.length} ${batched} ${size} ${shape}`)
-  },
+  vjp: () => [null, null, null],
+  vmap: (inputs, batched, size, { shape, batch }) =>
+    makeNode(
+      randomBitsOp,
+      inputs.map((input, i) => withBatch(input, batched[i]!, size)),
+      { shape: [size, ...shape], batch: batch + 1 },
+    ),
   lower: {
     kind: "pointwise",
     cost: 60,
     elementwise: false,
     value: (pull, index) => {
       const { b } = pull
-      const flat = flattenIndex(index, pull.output.shape)
-      const zero = [flat.mul(0)]
-      const one = [flat.mul(0).add(1)]
-      const key = [pull.input(0, zero), pull.input(0, one)]
-      const counter = [
-        b.indexValue(flat.div(4)),
-        b.constant("i32", 0),
-        pull.input(1, zero),
-        pull.input(1, one),
-      ]
-      const words = philox(b, counter, key)
+      const { batch } = pull.attrs
+      const example = index.slice(0, batch)
+      const flat = flattenIndex(index.slice(batch), pull.output.shape.slice(batch))
+      const pair = (i: number): Value[] =>
+        [0, 1].map((word) => pull.input(i, [...example, Index.constant(word)]))
+      const counter = [b.indexValue(flat.div(4)), pull.input(2, example), ...pair(1)]
+      const words = philox(b, counter, pair(0))
       const word = b.indexValue(flat.mod(4))
       const pick = (i: number, yes: Value, no: Value): Value =>
         b.select(b.compare("eq", word, b.constant("i32", i)), yes, no)
@@ -101,8 +106,8 @@ function philox(b: KernelBuilder, counter: readonly Value[], key: readonly Value
   return [c0, c1, c2, c3]
 }
 
-export function randomBits(key: Node, counter: Node, shape: Shape): Node {
-  return makeNode(randomBitsOp, [key, counter], { shape })
+export function randomBits(key: Node, counter: Node, stream: Node, shape: Shape): Node {
+  return makeNode(randomBitsOp, [key, counter, stream], { shape, batch: 0 })
 }
 
 const given = { kind: "given" } as const

@@ -6,7 +6,6 @@ import {
   div,
   eq,
   le,
-  lt,
   mul,
   neg,
   scale,
@@ -16,6 +15,8 @@ import {
   where,
 } from "./arithmetic.ts"
 import { constantLike } from "./broadcast.ts"
+import { elementwise } from "./elementwise.ts"
+import type { NoAttrs, Primitive } from "./record.ts"
 
 /** Functions with their derivatives beside them. `y` is the result, `x` the argument; t is the incoming tangent. */
 
@@ -73,10 +74,16 @@ export const erfOp = smooth("erf", 20, (x) => gauss(x))
 export const erfcOp = smooth("erfc", 40, (x) => neg(gauss(x)))
 // erf⁻¹: √π/2·e^(y²)
 export const erfinvOp = smooth("erfinv", 40, (_, y) => scale(exp(square(y)), Math.sqrt(Math.PI) / 2))
-// ln Γ: ψ
-export const lgammaOp = smooth("lgamma", 60, (x) => digamma(x))
-// ψ: ψ′ (trigamma), itself differentiable
-export const digammaOp = smooth("digamma", 60, (x) => trigamma(x))
+// σ(x) = 1/(1 + e^(−x)): σ·(1 − σ). A primitive, since the derivative of the formula is ∞/∞ for large −x.
+export const sigmoidOp: Primitive<NoAttrs> = elementwise<NoAttrs>({
+  name: "sigmoid",
+  cost: 18,
+  value: (b, [x], _, type) => {
+    const unit = b.constant(type, 1)
+    return b.binary("div", unit, b.binary("add", unit, b.unary("exp", b.unary("neg", x!))))
+  },
+  derivative: (t, _, y) => mul(t, mul(y, sub(one(y), y))),
+})
 
 export const sqrt = unary(sqrtOp)
 export const exp = unary(expOp)
@@ -101,33 +108,7 @@ export const atanh = unary(atanhOp)
 export const erf = unary(erfOp)
 export const erfc = unary(erfcOp)
 export const erfinv = unary(erfinvOp)
-export const lgamma = unary(lgammaOp)
-export const digamma = unary(digammaOp)
-
-/**
- * ψ′(x). Reflection ψ′(1−x) + ψ′(x) = π²/sin²(πx) for x < ½, recurrence ψ′(x) = ψ′(x+1) + 1/x² up to x ≥ 6, then
- * the asymptotic series 1/x + 1/(2x²) + Σ B₂ₖ/x^(2k+1) (Abramowitz & Stegun 6.4.12).
- */
-export function trigamma(x: Node): Node {
-  const reflected = lt(x, constantLike(x, 0.5))
-  const start = where(reflected, sub(one(x), x), x)
-  let shifted = start
-  let sum = constantLike(x, 0)
-  for (let i = 0; i < 8; i++) {
-    const small = lt(shifted, constantLike(x, 8))
-    sum = add(sum, where(small, div(one(x), square(shifted)), constantLike(x, 0)))
-    shifted = where(small, add(shifted, one(x)), shifted)
-  }
-  const r = div(one(x), shifted)
-  const r2 = square(r)
-  let series = constantLike(x, 7 / 6)
-  for (const bernoulli of [-691 / 2730, 5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6]) {
-    series = add(mul(series, r2), constantLike(x, bernoulli))
-  }
-  const value = add(sum, add(add(r, scale(r2, 0.5)), mul(series, mul(r2, r))))
-  const s = sin(scale(x, Math.PI))
-  return where(reflected, sub(div(constantLike(x, Math.PI * Math.PI), square(s)), value), value)
-}
+export const sigmoid = unary(sigmoidOp)
 
 /**
  * aᵇ. ∂a: b·a^(b−1), 0 where b = 0; ∂b: aᵇ·ln a, 0 where a = 0 and b ≥ 0 (PyTorch's choices at the kinks).

@@ -1,7 +1,8 @@
+import type { Capabilities } from "../base/index.ts"
 import { isFloating } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
 import type { GemmOperand, Kernel, StridedDim } from "../kernel/index.ts"
-import { flattenIndex, gemm, Index } from "../kernel/index.ts"
+import { flattenIndex, gemm, gemmTile, Index } from "../kernel/index.ts"
 import type { ContractionDims, Primitive } from "../ops/index.ts"
 import { freeDims, primitiveOf, scalarType } from "../ops/index.ts"
 
@@ -61,13 +62,20 @@ export function affineOperand(node: Node, base: Node): { strides: number[]; offs
 export function lowerContraction(
   node: Node,
   isStored: (node: Node) => boolean,
+  device: Capabilities,
 ): { kernel: Kernel; reads: Node[] } {
   const { lhsBatch, rhsBatch, lhsContract, rhsContract } = contractionDims(node)
   const [x, y] = node.inputs
   const lhs = operand(x!, isStored, lhsBatch, lhsContract)
   const rhs = operand(y!, isStored, rhsBatch, rhsContract)
   const { rows, columns, depth } = extents(node)
-  const kernel = gemm(`dot_${rows}x${columns}x${depth}`, scalarType(node.aval), lhs.operand, rhs.operand)
+  const kernel = gemm(
+    `dot_${rows}x${columns}x${depth}`,
+    scalarType(node.aval),
+    lhs.operand,
+    rhs.operand,
+    gemmTile(device.fusedMultiplyAdd),
+  )
   return { kernel, reads: [lhs.base, rhs.base] }
 }
 

@@ -30,7 +30,7 @@ export function lowerRoot(root: Node, partition: Partition, device: Capabilities
   const { lower } = primitiveOf(root)
   if (lower.kind === "routine") return lowerRoutine(root, lower)
   if (lower.kind === "contraction" && device.tiledContractions && worthTiling(root)) {
-    const { kernel, reads } = lowerContraction(root, (node) => partition.stored.has(node))
+    const { kernel, reads } = lowerContraction(root, (node) => partition.stored.has(node), device)
     const scratch = kernel.buffers.slice(3).map(() => null)
     return { kernel, operands: [...reads, root, ...scratch] }
   }

@@ -11,6 +11,7 @@ import { planGraph } from "./plan.ts"
 const scalar: Capabilities = {
   vectorBytes: 0,
   tiledContractions: false,
+  fusedMultiplyAdd: false,
   synchronousRead: true,
   float64: true,
 }

@@ -11,33 +11,53 @@ export {
 } from "../engine/index.ts"
 export { backward } from "./backward.ts"
 export * from "./creation.ts"
-export * from "./functions/arithmetic.ts"
 export * from "./functions/contraction.ts"
-export * from "./functions/conv.ts"
-export * from "./functions/math.ts"
-export type { Correction, Dims, KeepDim } from "./functions/reduce.ts"
-export {
-  all,
-  amax,
-  amin,
-  any,
-  argmax,
-  argmin,
-  logSoftmax,
-  logsumexp,
-  mean,
-  prod,
-  softmax,
-  std,
-  sum,
-  variance,
-  variance as var,
-} from "./functions/reduce.ts"
+export { to } from "./functions/convert.ts"
+export * from "./functions/distance.ts"
+export { einsum } from "./functions/einsum.ts"
+export * as fft from "./functions/fft.ts"
+export * from "./functions/images.ts"
+export * from "./functions/join.ts"
+export * as linalg from "./functions/linalg.ts"
+export * from "./functions/matrix.ts"
+export type { MaxPoolOptions } from "./functions/max-pool.ts"
+export { maxPool1d, maxPool2d, maxPool3d } from "./functions/max-pool.ts"
+export * from "./functions/numeric.ts"
 export * from "./functions/select.ts"
-export * from "./functions/shape.ts"
-export type { RandomOptions } from "./random.ts"
-export { Generator, manualSeed, rand, randint, randn } from "./random.ts"
+export type { Spatial } from "./functions/spatial.ts"
+export * from "./functions/structural.ts"
+export * from "./functions/triangle-indices.ts"
+export { variance as var } from "./functions/variance.ts"
+export { Generator, manualSeed } from "./generator.ts"
+export type { Graph, GraphEdge, GraphLevel, GraphNode, GraphOptions } from "./graph/graph-of.ts"
+export { graphOf } from "./graph/graph-of.ts"
+export type { ModuleScope } from "./graph/scope.ts"
+export { enterModule, leaveModule } from "./graph/scope.ts"
+export { toDot, toMermaid } from "./graph/text.ts"
+export type { ImageLike, ImageOptions } from "./image.ts"
+export { fromImageData } from "./image.ts"
+export type { IndexItem, Slice } from "./index-items.ts"
+export type { MultinomialOptions, RandomOptions } from "./random.ts"
+export {
+  bernoulli,
+  bernoulliLike,
+  dropoutMask,
+  exponential,
+  gamma,
+  multinomial,
+  normal,
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  randperm,
+  uniform,
+} from "./random.ts"
+export { realize } from "./realize.ts"
 export type { TensorLike } from "./tensor.ts"
 export { enableGrad, isGradEnabled, noGrad, Tensor } from "./tensor.ts"
+export * from "./transforms/index.ts"
 export type { Update } from "./update.ts"
 export { update } from "./update.ts"

@@ -1,25 +1,71 @@
 import { backward } from "./backward.ts"
-import * as arithmetic from "./functions/arithmetic.ts"
 import * as contraction from "./functions/contraction.ts"
-import * as math from "./functions/math.ts"
-import * as reduce from "./functions/reduce.ts"
-import * as shape from "./functions/shape.ts"
+import * as convert from "./functions/convert.ts"
+import * as matrix from "./functions/matrix.ts"
+import * as numeric from "./functions/numeric.ts"
+import { where } from "./functions/select.ts"
+import * as structural from "./functions/structural.ts"
+import { unfold } from "./functions/windowed.ts"
+import { registerHook, retainGrad } from "./hooks.ts"
+import * as places from "./in-place.ts"
+import { describe, toArray } from "./printing.ts"
+import type { TensorLike } from "./tensor.ts"
 import { Tensor } from "./tensor.ts"
 
-/** A function whose first argument is a tensor, as a method of that tensor. */
-type Method<F> = F extends (input: never, ...rest: infer R) => infer T ? (...rest: R) => T : never
+/** A function whose first argument is a tensor, as a method of that tensor; it may have up to three overloads. */
+type Method<F> = F extends {
+  (input: never, ...a: infer A): infer X
+  (input: never, ...b: infer B): infer Y
+  (input: never, ...c: infer C): infer Z
+}
+  ? { (...a: A): X; (...b: B): Y; (...c: C): Z }
+  : F extends (input: never, ...rest: infer R extends readonly unknown[]) => infer T
+    ? (...rest: R) => T
+    : never
 type MethodsOf<M> = { [K in keyof M]: Method<M[K]> }
 
-const { finiteMaximum: _, variance, ...reductions } = reduce
-const functions = { ...arithmetic, ...contraction, ...math, ...reductions, ...shape, var: variance, backward }
-
-export type TensorMethods = MethodsOf<typeof functions>
-
-declare module "./tensor.ts" {
-  interface Tensor extends TensorMethods {}
+// Functions whose first argument is not the tensor that PyTorch has the method of.
+const turned = {
+  polygamma: (input: Tensor, n: number): Tensor => numeric.polygamma(n, input),
+  where: (input: Tensor, condition: Tensor, other: TensorLike): Tensor => where(condition, input, other),
+}
+const { polygamma: _, ...numbers } = numeric
+const functions = {
+  ...numbers,
+  ...contraction,
+  ...matrix,
+  ...structural,
+  ...convert,
+  ...turned,
+  var: numeric.variance,
+  unfold,
+  toArray,
+  toString: describe,
+  backward,
+  registerHook,
+  retainGrad,
 }
 
-for (const [name, f] of Object.entries(functions)) {
+const { assign: __, inPlace, inPlaceNames, ...writers } = places
+
+type Forms = MethodsOf<typeof functions>
+/** The forms with a trailing underscore of functions that have one. */
+type InPlaceForms = { [K in places.InPlaceName as `${K}_`]: Forms[K] }
+export type TensorMethods = Forms & InPlaceForms & MethodsOf<typeof writers>
+
+declare module "./tensor.ts" {
+  interface Tensor extends TensorMethods {
+    /** The tensor with its dimensions in reverse order. */
+    readonly T: Tensor
+    /** The matrices transposed: the last two dimensions exchanged. */
+    readonly mT: Tensor
+  }
+}
+
+const forms = inPlaceNames.map((name) => [`${name}_`, inPlace(name, functions[name])])
+const methods = { ...functions, ...writers, ...Object.fromEntries(forms) }
+
+for (const [name, f] of Object.entries(methods)) {
   Object.defineProperty(Tensor.prototype, name, {
     value(this: Tensor, ...rest: never[]) {
       return (f as (input: Tensor, ...rest: never[]) => unknown)(this, ...rest)
@@ -28,3 +74,24 @@ for (const [name, f] of Object.entries(functions)) {
     configurable: true,
   })
 }
+
+/** What Node's console shows, found by this name in every environment. */
+Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(this: Tensor) {
+    return describe(this)
+  },
+  configurable: true,
+})
+
+Object.defineProperties(Tensor.prototype, {
+  T: {
+    get(this: Tensor) {
+      return structural.permute(this, this.shape.map((_, i) => i).reverse())
+    },
+  },
+  mT: {
+    get(this: Tensor) {
+      return structural.transpose(this, -2, -1)
+    },
+  },
+})

@@ -1,184 +1,318 @@
-import type { Shape } from "../base/index.ts"
-import { checkShape, NablaError, Random } from "../base/index.ts"
-import { fromHost } from "../engine/index.ts"
+import type { DType, Shape } from "../base/index.ts"
+import { broadcastShapes, checkShape, formatShape, isFloating, NablaError } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
 import * as ops from "../ops/index.ts"
+import { requireTensor, resultType, scalarNode, toNode } from "./arguments.ts"
 import type { TensorOptions } from "./creation.ts"
-import type { Tensor } from "./tensor.ts"
-import { wrap } from "./tensor.ts"
-
-/**
- * A stream of random tensors: the seed is the key of a counter-based generator, each call takes the next block of
- * counters. Equal seeds give equal bits on every device and at every thread count.
- */
-export class Generator {
-  private key: Int32Array
-  private calls = 0
-
-  constructor(seed = 0) {
-    this.key = keyOf(seed)
-  }
-
-  manualSeed(seed: number): this {
-    this.key = keyOf(seed)
-    this.calls = 0
-    return this
-  }
-
-  /** What is needed to continue the stream. */
-  get state(): { readonly key: readonly [number, number]; readonly calls: number } {
-    return { key: [this.key[0]!, this.key[1]!], calls: this.calls }
-  }
-
-  set state({ key, calls }: { readonly key: readonly [number, number]; readonly calls: number }) {
-    this.key = Int32Array.from(key)
-    this.calls = calls
-  }
-
-  /** 32 random bits for each element, as int32. */
-  bits(shape: Shape): Node {
-    const counter = Int32Array.of(this.calls | 0, Math.floor(this.calls / 2 ** 32) | 0)
-    this.calls++
-    return ops.randomBits(fromHost(this.key.slice(), [2], "int32"), fromHost(counter, [2], "int32"), shape)
-  }
-}
-
-function keyOf(seed: number): Int32Array {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new NablaError("NABLA_INVALID_ARGUMENT", {
-      message: "a seed is a whole number ≥ 0",
-      where: "manualSeed",
-      expected: "0 … 2^53 - 1",
-      got: String(seed),
-    })
-  }
-  return Int32Array.of(seed | 0, Math.floor(seed / 2 ** 32) | 0)
-}
-
-const defaultGenerator = new Generator(new Random(Date.now()).uint32())
-
-/** Seeds the generator that random functions use when none is given. */
-export function manualSeed(seed: number): Generator {
-  return defaultGenerator.manualSeed(seed)
-}
+import { exactExp, exactLog, exactLogBelowOne, normalQuantile } from "./exact-math.ts"
+import type { Generator } from "./generator.ts"
+import { defaultGenerator } from "./generator.ts"
+import type { TensorLike } from "./tensor.ts"
+import { nodeOf, Tensor, wrap } from "./tensor.ts"
 
 export interface RandomOptions extends TensorOptions {
-  readonly generator?: Generator
+  readonly generator?: Generator | undefined
 }
 
+/** Random numbers are made as doubles and rounded at the end, so that every device rounds once and alike. */
 function finish(node: Node, { dtype = "float32", requiresGrad }: TensorOptions): Tensor {
   const t = wrap(ops.cast(node, dtype))
   return requiresGrad ? t.requiresGrad_() : t
 }
 
-/** Uniform on [0, 1) with 24 bits. */
-function uniform24(bits: Node): Node {
-  const top = ops.shiftRight(bits, ops.constantLike(bits, 8))
-  return ops.scale(ops.cast(top, "float64"), 2 ** -24)
+function bits(shape: Shape, { generator = defaultGenerator }: RandomOptions): Node {
+  return generator.bits(shape)
 }
 
-/** Uniform on the open interval (0, 1) with 32 bits. */
-function uniform32(bits: Node): Node {
-  const signed = ops.cast(bits, "float64")
-  const positive = ops.add(signed, ops.constantLike(signed, 2 ** 31 + 0.5))
-  return ops.scale(positive, 2 ** -32)
+const number = (like: Node, value: number): Node => ops.constantLike(like, value)
+
+/** Uniform on [0, 1): multiples of 2⁻²⁴, all exact in float32; for float64 of 2⁻⁵³. */
+function uniform01(shape: Shape, options: RandomOptions): Node {
+  if (options.dtype === "float64") return ops.scale(longWord(shape, options, 27), 2 ** -53)
+  const words = bits(shape, options)
+  return ops.scale(ops.cast(ops.shiftRight(words, number(words, 8)), "float32"), 2 ** -24)
+}
+
+/** Whole numbers of 26 + `low` bits, as doubles. */
+function longWord(shape: Shape, options: RandomOptions, low: number): Node {
+  const words = bits([...shape, 2], options)
+  const part = (i: number, width: number): Node => {
+    const word = ops.reshape(ops.sliceDim(words, shape.length, i, 1), shape)
+    return ops.cast(ops.shiftRight(word, number(word, 32 - width)), "float64")
+  }
+  return ops.add(ops.scale(part(0, 26), 2 ** low), part(1, low))
+}
+
+/** Uniform on the open interval (0, 1), as doubles: 32 bits for results in float32, 52 for float64. */
+function uniformOpen(shape: Shape, options: RandomOptions): Node {
+  const long = options.dtype === "float64"
+  const whole = long ? longWord(shape, options, 26) : ops.cast(bits(shape, options), "float64")
+  return ops.scale(ops.add(whole, number(whole, long ? 0.5 : 2 ** 31 + 0.5)), long ? 2 ** -52 : 2 ** -32)
 }
 
 /** Uniform on [0, 1). */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   checkShape(shape, "rand")
-  return finish(uniform24((options.generator ?? defaultGenerator).bits(shape)), options)
+  return finish(uniform01(shape, options), options)
 }
 
-/** Standard normal. */
+/** Standard normal, by the quantile function of a uniform number. */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   checkShape(shape, "randn")
-  return finish(normalQuantile(uniform32((options.generator ?? defaultGenerator).bits(shape))), options)
+  return finish(normalQuantile(uniformOpen(shape, options)), options)
 }
 
-/** Whole numbers low … high - 1. */
+/** Whole numbers low … high - 1, as int32. */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
   checkShape(shape, "randint")
-  const u = uniform32((options.generator ?? defaultGenerator).bits(shape))
-  const value = ops.add(ops.floor(ops.scale(u, high - low)), ops.constantLike(u, low))
+  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
+    throw new NablaError("NABLA_INVALID_ARGUMENT", {
+      message: "randint needs a range of whole numbers",
+      where: "randint",
+      expected: "whole numbers low < high",
+      got: `${low} and ${high}`,
+    })
+  }
+  const u = uniformOpen(shape, { generator: options.generator })
+  const range = ops.expand(scalarNode(high - low, "float64"), shape)
+  const value = ops.add(ops.floor(ops.mul(u, range)), ops.expand(scalarNode(low, "float64"), shape))
   return finish(value, { dtype: "int32", ...options })
 }
 
-function polynomial(x: Node, coefficients: readonly number[]): Node {
-  let sum = ops.constantLike(x, coefficients.at(-1)!)
-  for (let i = coefficients.length - 2; i >= 0; i--)
-    sum = ops.add(ops.mul(sum, x), ops.constantLike(x, coefficients[i]!))
-  return sum
+/** Uniform on [low, high). */
+export function uniform(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  checkShape(shape, "uniform")
+  const u = ops.cast(uniform01(shape, options), "float64")
+  const range = ops.expand(scalarNode(high - low, "float64"), shape)
+  return finish(ops.add(ops.mul(u, range), ops.expand(scalarNode(low, "float64"), shape)), options)
+}
+
+/** Parameters of a distribution as doubles of one shape, and the type of the result. */
+function parameters(
+  where: string,
+  args: readonly TensorLike[],
+  shape: Shape | undefined,
+  dtype: DType | undefined,
+): { nodes: Node[]; shape: Shape; dtype: DType } {
+  const own = args.some((arg) => arg instanceof Tensor) ? resultType(...args) : "float32"
+  const nodes = args.map((arg) => toNode(arg, "float64"))
+  const joint = nodes.map((node) => node.shape).reduce((a, b) => broadcastShapes(a, b, where))
+  const wanted = shape ?? joint
+  checkShape(wanted, where)
+  if (formatShape(broadcastShapes(joint, wanted, where)) !== formatShape(wanted)) {
+    throw new NablaError("NABLA_SHAPE_MISMATCH", {
+      message: "the parameters do not broadcast to the shape asked for",
+      where,
+      expected: formatShape(wanted),
+      got: formatShape(joint),
+    })
+  }
+  return {
+    nodes: nodes.map((node) => ops.expand(node, wanted)),
+    shape: wanted,
+    dtype: dtype ?? (isFloating(own) ? own : "float32"),
+  }
 }
 
 /**
- * ln x for 0 < x < 1, from additions, products and quotients of doubles alone, so that every device gives the same
- * bits. x is scaled by powers of two to m in [√½, √2); ln m = 2·artanh((m − 1)/(m + 1)).
+ * Normal, mean + std·z with z standard normal. Without a shape: that of the parameters. Mean and std get the derivative
+ * of this formula.
  */
-function exactLog(x: Node): Node {
-  let mantissa = x
-  let exponent = ops.constantLike(x, 0)
-  for (const shift of [32, 16, 8, 4, 2, 1]) {
-    const small = ops.lt(mantissa, ops.constantLike(x, 2 ** -shift))
-    mantissa = ops.where(small, ops.scale(mantissa, 2 ** shift), mantissa)
-    exponent = ops.where(small, ops.sub(exponent, ops.constantLike(x, shift)), exponent)
+export function normal(
+  mean: TensorLike,
+  std: TensorLike = 1,
+  shape?: Shape,
+  options: RandomOptions = {},
+): Tensor {
+  const given = parameters("normal", [mean, std], shape, options.dtype)
+  const own = { ...options, dtype: given.dtype }
+  const [m, s] = given.nodes
+  return finish(ops.add(m!, ops.mul(s!, normalQuantile(uniformOpen(given.shape, own)))), own)
+}
+
+/**
+ * Exponential with density rate·e^(−rate·x): −ln(u)/rate with u uniform. Without a shape: that of the rate, which gets
+ * the derivative of this formula.
+ */
+export function exponential(rate: TensorLike = 1, shape?: Shape, options: RandomOptions = {}): Tensor {
+  const given = parameters("exponential", [rate], shape, options.dtype)
+  const own = { ...options, dtype: given.dtype }
+  const u = uniformOpen(given.shape, own)
+  return finish(ops.neg(ops.div(exactLogBelowOne(u), given.nodes[0]!)), own)
+}
+
+/** Proposals for each gamma number. One is accepted with probability ≥ 0.951, all are rejected once in 10^10. */
+const ROUNDS = 8
+
+/**
+ * Gamma with density ∝ x^(concentration − 1)·e^(−rate·x). Without a shape: that of the parameters. The rate gets the
+ * derivative of x/rate, the concentration none.
+ *
+ * Marsaglia & Tsang (2000), with a fixed number of proposals instead of a loop: the first of 8 that is accepted.
+ */
+export function gamma(
+  concentration: TensorLike,
+  rate: TensorLike = 1,
+  shape?: Shape,
+  options: RandomOptions = {},
+): Tensor {
+  const given = parameters("gamma", [concentration, rate], shape, options.dtype)
+  const own = { ...options, dtype: given.dtype }
+  const [a, b] = given.nodes
+  return finish(ops.div(standardGamma(ops.detach(a!), own), b!), own)
+}
+
+function standardGamma(concentration: Node, options: RandomOptions): Node {
+  // Below 1 from one higher: Γ(a) is Γ(a + 1)·u^(1/a) in law.
+  const { shape } = concentration
+  const one = number(concentration, 1)
+  const small = ops.lt(concentration, one)
+  const a = ops.where(small, ops.add(concentration, one), concentration)
+  const d = ops.sub(a, number(a, 1 / 3))
+  const cube = firstAccepted(d, options)
+  const u = uniformOpen(shape, options)
+  const power = exactExp(ops.div(exactLogBelowOne(u), concentration))
+  const value = ops.mul(d, cube)
+  return ops.where(small, ops.mul(value, power), value)
+}
+
+/** v = (1 + z/√(9d))³ from the first proposal with ln u < ½·z² + d·(1 − v + ln v). */
+function firstAccepted(d: Node, options: RandomOptions): Node {
+  const shape = [ROUNDS, ...d.shape]
+  const spread = ops.expand(d, shape)
+  const z = normalQuantile(uniformOpen(shape, options))
+  const u = uniformOpen(shape, options)
+  const one = number(z, 1)
+  const root = ops.add(one, ops.div(z, ops.sqrt(ops.scale(spread, 9))))
+  const positive = ops.gt(root, number(root, 0))
+  const base = ops.where(positive, root, one)
+  const v = ops.mul(base, ops.mul(base, base))
+  const slack = ops.add(ops.sub(one, v), exactLog(v))
+  const limit = ops.add(ops.scale(ops.mul(z, z), 0.5), ops.mul(spread, slack))
+  const accepted = ops.and(positive, ops.lt(exactLogBelowOne(u), limit))
+  const round = ops.argmax(ops.cast(accepted, "int32"), [0])
+  const at = d.shape.map((_, i) => i)
+  return ops.gather(v, [round], {
+    table: shape,
+    picked: d.shape,
+    sources: [
+      { kind: "tensor", tensor: 0, at },
+      ...at.map((dim) => ({ kind: "slice", dim, start: 0, step: 1 }) as const),
+    ],
+  })
+}
+
+/** True with a probability: the threshold is a number beside the graph, so that another one is no other kernel. */
+function happens(p: number, shape: Shape, options: RandomOptions): Node {
+  if (!(p >= 0 && p <= 1)) {
+    throw new NablaError("NABLA_INVALID_ARGUMENT", {
+      message: "a probability lies between 0 and 1",
+      where: "bernoulli",
+      expected: "0 ≤ p ≤ 1",
+      got: String(p),
+    })
   }
-  const low = ops.lt(mantissa, ops.constantLike(x, Math.SQRT1_2))
-  mantissa = ops.where(low, ops.scale(mantissa, 2), mantissa)
-  exponent = ops.where(low, ops.sub(exponent, ops.constantLike(x, 1)), exponent)
-  const one = ops.constantLike(x, 1)
-  const s = ops.div(ops.sub(mantissa, one), ops.add(mantissa, one))
-  const series = polynomial(
-    ops.mul(s, s),
-    Array.from({ length: 11 }, (_, i) => 2 / (2 * i + 1)),
+  if (p === 1) return ops.constant(1, shape, "bool")
+  const threshold = scalarNode(Math.round(p * 2 ** 32) - 2 ** 31, "int32")
+  return ops.lt(bits(shape, options), ops.expand(threshold, shape))
+}
+
+/** 1 with the probability that each element gives, otherwise 0; in the type of the probabilities. */
+export function bernoulli(input: Tensor, options: RandomOptions = {}): Tensor {
+  requireTensor(input, "bernoulli")
+  const p = ops.cast(nodeOf(input), "float64")
+  const u = uniformOpen(input.shape, { ...options, dtype: "float32" })
+  return finish(ops.lt(u, p), { dtype: input.dtype, ...options })
+}
+
+/** 1 with probability p, otherwise 0, in the shape and type of a tensor. */
+export function bernoulliLike(input: Tensor, p = 0.5, options: RandomOptions = {}): Tensor {
+  return finish(happens(p, input.shape, options), { dtype: input.dtype, ...options })
+}
+
+/** What dropout multiplies by: 0 with probability p, otherwise 1/(1 − p), so that the expectation stays. */
+export function dropoutMask(shape: Shape, p: number, options: RandomOptions = {}): Tensor {
+  checkShape(shape, "dropoutMask")
+  const dtype = options.dtype ?? "float32"
+  if (p === 1) return wrap(ops.constant(0, shape, dtype))
+  const kept = happens(1 - p, shape, options)
+  const scale = ops.expand(scalarNode(1 / (1 - p), dtype), shape)
+  return finish(ops.where(kept, scale, number(scale, 0)), { ...options, dtype })
+}
+
+/** A random order of 0 … n - 1, as int32: the order of n random doubles. */
+export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  checkShape([n], "randperm")
+  const keys = longWord([n], { generator: options.generator }, 27)
+  return finish(ops.argsort(keys, 0), { dtype: "int32", ...options })
+}
+
+export interface MultinomialOptions {
+  /** Whether a class can be drawn more than once (default false). */
+  readonly replacement?: boolean
+  readonly generator?: Generator | undefined
+}
+
+/**
+ * Class numbers drawn with the weights in each row of the input, [n] or [rows, n], as int32 [numSamples] or [rows,
+ * numSamples]. The weights need not add up to 1.
+ *
+ * With replacement by the inverse of the distribution function; without it by a race: class i ends after an exponential
+ * time of rate wᵢ, and the first ones to end are drawn.
+ */
+export function multinomial(input: Tensor, numSamples: number, options: MultinomialOptions = {}): Tensor {
+  const { replacement = false, generator } = options
+  const classes = input.shape.at(-1) ?? 0
+  const fits = input.ndim === 1 || input.ndim === 2
+  const most = replacement && classes > 0 ? Infinity : classes
+  if (!fits || !Number.isInteger(numSamples) || numSamples < 1 || numSamples > most) {
+    throw new NablaError("NABLA_INVALID_ARGUMENT", {
+      message: "that many samples cannot be drawn",
+      where: "multinomial",
+      expected: `weights [n] or [rows, n], and 1 to ${most} samples`,
+      got: `weights ${formatShape(input.shape)}, ${numSamples} samples`,
+    })
+  }
+  const weights = ops.detach(ops.cast(nodeOf(input), "float64"))
+  const draw: RandomOptions = { generator, dtype: "float64" }
+  return wrap(replacement ? inverse(weights, numSamples, draw) : race(weights, numSamples, draw))
+}
+
+function race(weights: Node, samples: number, options: RandomOptions): Node {
+  const last = weights.shape.length - 1
+  const times = ops.div(ops.neg(exactLogBelowOne(uniformOpen(weights.shape, options))), weights)
+  return ops.sliceDim(ops.argsort(times, last), last, 0, samples)
+}
+
+/** The number of classes whose cumulated weight is not above u·(sum of the weights). */
+function inverse(weights: Node, samples: number, options: RandomOptions): Node {
+  const last = weights.shape.length - 1
+  const rows = weights.shape.slice(0, -1)
+  const classes = weights.shape[last]!
+  const cumulated = ops.cumsum(weights, last)
+  const total = ops.sliceDim(cumulated, last, classes - 1, 1)
+  const u = uniformOpen([...rows, samples], options)
+  const level = ops.mul(u, ops.expand(total, u.shape))
+  const grid = [...rows, samples, classes]
+  const below = ops.le(
+    ops.expand(ops.reshape(cumulated, [...rows, 1, classes]), grid),
+    ops.expand(ops.reshape(level, [...rows, samples, 1]), grid),
   )
-  return ops.add(ops.scale(exponent, Math.LN2), ops.mul(s, series))
+  const counted = ops.sum(below, [grid.length - 1])
+  return ops.minimum(counted, number(counted, classes - 1))
 }
 
-// Wichura (1988), algorithm AS 241 (PPND16), Applied Statistics 37, 477–484.
-const central = {
-  numerator: [
-    3.387132872796366608, 133.14166789178437745, 1971.5909503065514427, 13731.693765509461125,
-    45921.953931549871457, 67265.770927008700853, 33430.575583588128105, 2509.0809287301226727,
-  ],
-  denominator: [
-    1, 42.313330701600911252, 687.1870074920579083, 5394.1960214247511077, 21213.794301586595867,
-    39307.89580009271061, 28729.085735721942674, 5226.495278852545925,
-  ],
-}
-const middle = {
-  numerator: [
-    1.42343711074968357734, 4.6303378461565452959, 5.7694972214606914055, 3.64784832476320460504,
-    1.27045825245236838258, 0.24178072517745061177, 0.0227238449892691845833, 7.7454501427834140764e-4,
-  ],
-  denominator: [
-    1, 2.05319162663775882187, 1.6763848301838038494, 0.68976733498510000455, 0.14810397642748007459,
-    0.0151986665636164571966, 5.475938084995344946e-4, 1.05075007164441684324e-9,
-  ],
-}
-const tail = {
-  numerator: [
-    6.6579046435011037772, 5.4637849111641143699, 1.7848265399172913358, 0.29656057182850489123,
-    0.026532189526576123093, 0.0012426609473880784386, 2.71155556874348757815e-5, 2.01033439929228813265e-7,
-  ],
-  denominator: [
-    1, 0.59983220655588793769, 0.13692988092273580531, 0.0148753612908506148525, 7.868691311456132591e-4,
-    1.8463183175100546818e-5, 1.4215117583164458887e-7, 2.04426310338993978564e-15,
-  ],
+/** Uniform on [0, 1) in the shape and type of a tensor. */
+export function randLike(input: Tensor, options: RandomOptions = {}): Tensor {
+  return rand(input.shape, { dtype: input.dtype, ...options })
 }
 
-/** Quantile function of the standard normal: turns one uniform number into one normal number. */
-function normalQuantile(p: Node): Node {
-  const rational = (x: Node, { numerator, denominator }: typeof central): Node =>
-    ops.div(polynomial(x, numerator), polynomial(x, denominator))
-  const q = ops.sub(p, ops.constantLike(p, 0.5))
-  const inner = ops.mul(q, rational(ops.sub(ops.constantLike(q, 0.180625), ops.mul(q, q)), central))
-  const upper = ops.gt(q, ops.constantLike(q, 0))
-  const edge = ops.where(upper, ops.sub(ops.constantLike(p, 1), p), p)
-  const r = ops.sqrt(ops.neg(exactLog(edge)))
-  const near = rational(ops.sub(r, ops.constantLike(r, 1.6)), middle)
-  const far = rational(ops.sub(r, ops.constantLike(r, 5)), tail)
-  const size = ops.where(ops.le(r, ops.constantLike(r, 5)), near, far)
-  const outer = ops.where(upper, size, ops.neg(size))
-  return ops.where(ops.le(ops.abs(q), ops.constantLike(q, 0.425)), inner, outer)
+/** Standard normal in the shape and type of a tensor. */
+export function randnLike(input: Tensor, options: RandomOptions = {}): Tensor {
+  return randn(input.shape, { dtype: input.dtype, ...options })
+}
+
+/** Whole numbers low … high - 1 in the shape and type of a tensor. */
+export function randintLike(input: Tensor, low: number, high: number, options: RandomOptions = {}): Tensor {
+  return randint(low, high, input.shape, { dtype: input.dtype, ...options })
 }

@@ -14,9 +14,6 @@ const RECENT_LIMIT = 10_000
 
 let gradientsOn = true
 
-/** The leaf tensors of the graph: where backward() leaves its gradients. */
-const leaves = new WeakMap<Node, Tensor>()
-
 /**
  * An n-dimensional array of one type, possibly not computed yet. Operations return at once; values are computed when
  * somebody looks (`item`, `data`), or when an optimizer steps. There is nothing to free.
@@ -25,6 +22,8 @@ export class Tensor {
   private expression: Node
   /** d(what backward() was called on)/d(this), for tensors with requiresGrad; gradients add up until zeroGrad. */
   grad: Tensor | null = null
+  /** Called by backward with the gradient of this leaf, before it is added to `grad`. */
+  gradientHooks: readonly ((gradient: Tensor) => Tensor | undefined)[] | null = null
 
   constructor(node: Node) {
     this.expression = node
@@ -62,7 +61,7 @@ export class Tensor {
 
   /** Whether backward() leaves a gradient here. */
   get requiresGrad(): boolean {
-    return leaves.get(this.expression) === this
+    return this.expression.leaf === this
   }
 
   set requiresGrad(on: boolean) {
@@ -80,7 +79,7 @@ export class Tensor {
     else {
       this.expression =
         value === null ? aliasNode(this.expression) : sourceNode(shape, aval.dtype, value, true)
-      leaves.set(this.expression, this)
+      this.expression.leaf = this
     }
   }
 
@@ -99,7 +98,7 @@ export class Tensor {
   replace(node: Node): void {
     const leaf = this.requiresGrad
     this.expression = node
-    if (leaf) leaves.set(node, this)
+    if (leaf) node.leaf = this
   }
 
   /** The only element, as a number (a bool as 0 or 1). */
@@ -186,7 +185,7 @@ export function isGradEnabled(): boolean {
 
 /** The tensor that a node is the leaf of, if it is one. */
 export function leafOf(node: Node): Tensor | undefined {
-  return leaves.get(node)
+  return (node.leaf as Tensor | null) ?? undefined
 }
 
 function isUnread(t: Tensor): boolean {

@@ -81,3 +81,11 @@ describe("an update", () => {
     expect(Array.from(p.dataSync())).toEqual([9, 10])
   })
 })
+
+test("a value that several tensors have is not freed with one of them", () => {
+  const [a, b, c] = [parameter(), parameter(), parameter()]
+  const value = tensor([1, 2, 3, 4]).mul(3)
+  update([a, b, c].map((target) => ({ target, value })))
+  for (let i = 0; i < 3; i++) update([{ target: c, value: c.mul(2).detach() }])
+  expect([a, b, c].map((t) => t.dataSync()[0])).toEqual([3, 3, 24])
+})

@@ -10,9 +10,6 @@ export interface Update {
   readonly value: Tensor
 }
 
-/** Values that an update made for one target alone: they may be freed once the target has the next one. */
-const exclusive = new WeakSet<StoredValue>()
-
 /**
  * Gives tensors new values, all computed in one plan: an optimizer's step. `state` is memory of the optimizer that
  * nobody else sees; its former values are freed at once. Former values of `parameters` stay readable until the next
@@ -30,9 +27,7 @@ export function update(parameters: readonly Update[], state: readonly Update[] =
 function replaceValue({ target, value }: Update): StoredValue[] {
   const former = target.node.value
   const stored = value.node.value!
-  const shared = exclusive.has(stored)
-  if (!shared) exclusive.add(stored)
   target.replace(sourceNode(target.shape, target.dtype, stored, target.requiresGrad))
-  if (shared) exclusive.delete(stored)
-  return former !== null && former !== stored && exclusive.has(former) ? [former] : []
+  stored.owners++
+  return former !== null && former !== stored && former.owners === 1 ? [former] : []
 }

@@ -2,12 +2,12 @@ import { expect } from "vitest"
 import { pullback, pushforward, vectorize } from "../../src/autodiff/index.ts"
 import type { DType, TypedArray } from "../../src/base/index.ts"
 import { hostArray, isFloating, numel, Random } from "../../src/base/index.ts"
-import { fromHost, readSync, setDefaultDevice } from "../../src/engine/index.ts"
 import type { DeviceName } from "../../src/engine/index.ts"
+import { fromHost, readSync, setDefaultDevice } from "../../src/engine/index.ts"
 import type { Node } from "../../src/graph/index.ts"
 import { aliasNode, makeNode, placeholderNode } from "../../src/graph/index.ts"
-import * as ops from "../../src/ops/index.ts"
 import type { Primitive } from "../../src/ops/index.ts"
+import * as ops from "../../src/ops/index.ts"
 
 /** How the elements of an argument are drawn. */
 export interface Argument {
@@ -23,6 +23,8 @@ export interface Example {
   readonly op: Primitive
   readonly attrs: object | ((dtype: DType) => object)
   readonly inputs: readonly Argument[]
+  /** How the primitive is used where its arguments depend on each other; default: on the inputs as they are. */
+  readonly build?: (inputs: readonly Node[]) => Node
   /** The value is a step function, or random: there is no derivative to compare. */
   readonly flat?: boolean
   /** float64 exactly, float32 to this relative tolerance (default 2e-5). */
@@ -46,7 +48,9 @@ export function nodes(example: Example, dtype: DType, values: Values): Node[] {
 }
 
 export function apply(example: Example, dtype: DType, inputs: readonly Node[]): Node {
-  const attrs = typeof example.attrs === "function" ? (example.attrs as (dtype: DType) => object)(dtype) : example.attrs
+  if (example.build !== undefined) return example.build(inputs)
+  const attrs =
+    typeof example.attrs === "function" ? (example.attrs as (dtype: DType) => object)(dtype) : example.attrs
   return makeNode(example.op, inputs, attrs)
 }
 
@@ -59,10 +63,16 @@ export function on<T>(device: DeviceName, f: () => T): T {
   }
 }
 
-export function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, rtol: number, atol: number): void {
+export function expectClose(
+  got: ArrayLike<number>,
+  want: ArrayLike<number>,
+  rtol: number,
+  atol: number,
+): void {
   expect(got.length).toBe(want.length)
   let scale = 0
-  for (let i = 0; i < want.length; i++) if (Number.isFinite(want[i]!)) scale = Math.max(scale, Math.abs(want[i]!))
+  for (let i = 0; i < want.length; i++)
+    if (Number.isFinite(want[i]!)) scale = Math.max(scale, Math.abs(want[i]!))
   for (let i = 0; i < want.length; i++) {
     const [a, b] = [got[i]!, want[i]!]
     if (Object.is(a, b) || a === b) continue
@@ -87,7 +97,9 @@ export interface Linearized {
 /** The example on stand-ins of its arguments, in double precision. */
 export function linearize(example: Example, values: Values): Linearized {
   const smooth = smoothInputs(example)
-  const inputs = nodes(example, "float64", values).map((node, i) => (smooth.includes(i) ? aliasNode(node) : node))
+  const inputs = nodes(example, "float64", values).map((node, i) =>
+    smooth.includes(i) ? aliasNode(node) : node,
+  )
   return { inputs, sources: smooth.map((i) => inputs[i]!), output: apply(example, "float64", inputs) }
 }
 
@@ -113,7 +125,12 @@ export const inner = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 }
 
 /** The values with the smooth arguments moved along directions. */
-export function moved(example: Example, values: Values, directions: readonly Float64Array[], step: number): Values {
+export function moved(
+  example: Example,
+  values: Values,
+  directions: readonly Float64Array[],
+  step: number,
+): Values {
   const smooth = smoothInputs(example)
   return values.map((value, i) => {
     const at = smooth.indexOf(i)
@@ -122,7 +139,11 @@ export function moved(example: Example, values: Values, directions: readonly Flo
 }
 
 /** The example on a batch of three, by the vmap rule, and the same by a loop. */
-export function batchedAgainstLoop(example: Example, batched: readonly boolean[], seed: number): [TypedArray, TypedArray] {
+export function batchedAgainstLoop(
+  example: Example,
+  batched: readonly boolean[],
+  seed: number,
+): [TypedArray, TypedArray] {
   const draws = [0, 1, 2].map((i) => draw(example, "float64", seed + i))
   const single = nodes(example, "float64", draws[0]!)
   const stands: Node[] = []

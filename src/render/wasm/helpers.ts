@@ -1,9 +1,10 @@
 import { internalError } from "../../base/index.ts"
 import type { ArithmeticOp, Lanes, Scalar, UnaryOp } from "../../kernel/index.ts"
+import { formulas } from "../../kernel/index.ts"
 import type { FunctionHandle, ModuleAssembler } from "./assembler.ts"
 import { FunctionBody } from "./assembler.ts"
 import type { Bytes } from "./bytes.ts"
-import { formulas, writeFormula } from "./math/index.ts"
+import { writeFormula } from "./math/index.ts"
 import type { Opcode, ValueType } from "./opcodes.ts"
 
 const LANE_ACCESS: Readonly<Record<string, readonly [extract: Opcode, replace: Opcode]>> = {

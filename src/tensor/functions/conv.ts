@@ -3,10 +3,9 @@ import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { resultType, toNode } from "../arguments.ts"
 import type { Tensor } from "../tensor.ts"
-import { nodeOf, wrap } from "../tensor.ts"
-
-/** One number for all spatial dimensions, or one for each. */
-export type Spatial = number | readonly number[]
+import { wrap } from "../tensor.ts"
+import type { Spatial } from "./spatial.ts"
+import { checkWindow, padSpatial, wholePerDimension } from "./spatial.ts"
 
 export interface ConvOptions {
   readonly stride?: Spatial
@@ -15,32 +14,6 @@ export interface ConvOptions {
   readonly dilation?: Spatial
   /** Channels are split into this many groups that do not see each other. */
   readonly groups?: number
-}
-
-export function perDimension(
-  value: Spatial | undefined,
-  n: number,
-  fallback: number,
-  where: string,
-): number[] {
-  const list = value === undefined ? [fallback] : typeof value === "number" ? [value] : [...value]
-  if (list.length !== 1 && list.length !== n) {
-    throw new NablaError("NABLA_INVALID_ARGUMENT", {
-      message: "a list must have one entry for each spatial dimension",
-      where,
-      expected: `1 or ${n} entries`,
-      got: `${list.length}`,
-    })
-  }
-  return list.length === n ? list : new Array<number>(n).fill(list[0]!)
-}
-
-/** Zeros around the spatial dimensions (the last ones). */
-export function padSpatial(x: Node, before: readonly number[], after: readonly number[], value = 0): Node {
-  const lead = x.shape.length - before.length
-  const low = x.shape.map((_, i) => (i < lead ? 0 : before[i - lead]!))
-  const shape = x.shape.map((size, i) => (i < lead ? size : size + before[i - lead]! + after[i - lead]!))
-  return ops.pad(x, { shape, low, interior: low.map(() => 0), value })
 }
 
 function convolution(
@@ -52,15 +25,15 @@ function convolution(
 ): Tensor {
   const where = `conv${n}d`
   const groups = options.groups ?? 1
-  const stride = perDimension(options.stride, n, 1, where)
-  const dilation = perDimension(options.dilation, n, 1, where)
+  const stride = wholePerDimension("stride", options.stride, n, 1, 1, where)
+  const dilation = wholePerDimension("dilation", options.dilation, n, 1, 1, where)
   const batched = input.ndim === n + 2
   checkConvolution(where, n, input, weight, bias, groups)
   const dtype = resultType(input, weight)
   const node = toNode(input, dtype)
   const x = batched ? node : ops.reshape(node, [1, ...node.shape])
   const kernel = weight.shape.slice(2)
-  const [before, after] = paddingOf(options.padding, n, kernel, dilation, where)
+  const [before, after] = paddingOf(where, options.padding, { kernel, stride, dilation })
   const padded = padSpatial(x, before, after)
   checkWindow(where, padded.shape.slice(2), kernel, dilation)
   const out = correlate(padded, toNode(weight, dtype), groups, stride, dilation)
@@ -68,18 +41,31 @@ function convolution(
   return wrap(batched ? biased : ops.reshape(biased, biased.shape.slice(1)))
 }
 
+interface Windows {
+  readonly kernel: readonly number[]
+  readonly stride: readonly number[]
+  readonly dilation: readonly number[]
+}
+
 function paddingOf(
-  padding: ConvOptions["padding"],
-  n: number,
-  kernel: readonly number[],
-  dilation: readonly number[],
   where: string,
-): [number[], number[]] {
+  padding: ConvOptions["padding"],
+  { kernel, stride, dilation }: Windows,
+): [before: number[], after: number[]] {
   if (padding === "same") {
+    if (stride.some((step) => step !== 1)) {
+      throw new NablaError("NABLA_INVALID_ARGUMENT", {
+        message: 'padding "same" keeps the size of the image, which a stride does not',
+        where,
+        expected: "stride 1",
+        got: formatShape(stride),
+      })
+    }
     const total = kernel.map((size, i) => dilation[i]! * (size - 1))
     return [total.map((p) => Math.floor(p / 2)), total.map((p) => p - Math.floor(p / 2))]
   }
-  const both = perDimension(padding === "valid" ? 0 : padding, n, 0, where)
+  const size = padding === "valid" ? 0 : padding
+  const both = wholePerDimension("padding", size, kernel.length, 0, 0, where)
   return [both, both]
 }
 
@@ -114,7 +100,8 @@ function correlate(
   return ops.reshape(ops.permute(out, order), [batch, outputs!, ...positions])
 }
 
-function addBias(out: Node, bias: Node): Node {
+/** Adds one number to each channel (dimension 1). */
+export function addBias(out: Node, bias: Node): Node {
   const shape = out.shape.map((size, i) => (i === 1 ? size : 1))
   return ops.add(out, ops.expand(ops.reshape(bias, shape), out.shape))
 }
@@ -130,7 +117,7 @@ function checkConvolution(
   const channels = input.shape[input.ndim - n - 1]
   const [outputs, perGroup] = weight.shape
   const ranks = (input.ndim === n + 2 || input.ndim === n + 1) && weight.ndim === n + 2
-  const fits = ranks && channels === perGroup! * groups && outputs! % groups === 0
+  const fits = ranks && channels === perGroup! * groups && groups > 0 && outputs! % groups === 0
   if (!fits) {
     throw new NablaError("NABLA_SHAPE_MISMATCH", {
       message: "the image does not fit the filters",
@@ -139,30 +126,16 @@ function checkConvolution(
       got: formatShape(input.shape),
     })
   }
-  if (bias !== null && (bias.ndim !== 1 || bias.shape[0] !== outputs)) {
-    throw new NablaError("NABLA_SHAPE_MISMATCH", {
-      message: "the bias needs one value for each output channel",
-      where,
-      expected: `[${outputs}]`,
-      got: formatShape(bias.shape),
-    })
-  }
+  checkBias(where, bias, outputs!)
 }
 
-/** Windows must fit the padded image at least once. */
-export function checkWindow(
-  where: string,
-  image: readonly number[],
-  kernel: readonly number[],
-  dilation: readonly number[],
-): void {
-  const reach = kernel.map((size, i) => dilation[i]! * (size - 1) + 1)
-  if (reach.every((size, i) => size <= image[i]!)) return
+export function checkBias(where: string, bias: Tensor | null, outputs: number): void {
+  if (bias === null || (bias.ndim === 1 && bias.shape[0] === outputs)) return
   throw new NablaError("NABLA_SHAPE_MISMATCH", {
-    message: "the window is larger than the padded image",
+    message: "the bias needs one value for each output channel",
     where,
-    expected: `an image of at least ${formatShape(reach)}`,
-    got: formatShape(image),
+    expected: `[${outputs}]`,
+    got: formatShape(bias.shape),
   })
 }
 
@@ -194,36 +167,4 @@ export function conv3d(
   options: ConvOptions = {},
 ): Tensor {
   return convolution(3, input, weight, bias, options)
-}
-
-export interface MaxPoolOptions {
-  /** Default: the window's size. */
-  readonly stride?: Spatial
-  readonly padding?: Spatial
-  readonly dilation?: Spatial
-}
-
-function maxPool(n: number, input: Tensor, kernelSize: Spatial, options: MaxPoolOptions): Tensor {
-  const where = `maxPool${n}d`
-  const kernel = perDimension(kernelSize, n, 1, where)
-  const stride = perDimension(options.stride ?? kernelSize, n, 1, where)
-  const padding = perDimension(options.padding, n, 0, where)
-  const dilation = perDimension(options.dilation, n, 1, where)
-  const padded = padSpatial(nodeOf(input), padding, padding, Number.NEGATIVE_INFINITY)
-  checkWindow(where, padded.shape.slice(-n), kernel, dilation)
-  const rank = padded.shape.length
-  const dims = kernel.map((_, i) => rank - n + i)
-  const windows = ops.windows(padded, { dims, size: kernel, stride, dilation })
-  return wrap(
-    ops.maxReduce(
-      windows,
-      kernel.map((_, i) => rank + i),
-      "first",
-    ),
-  )
-}
-
-/** Largest value in each window of [N, C, H, W]; the first of equal ones has the derivative. */
-export function maxPool2d(input: Tensor, kernelSize: Spatial, options: MaxPoolOptions = {}): Tensor {
-  return maxPool(2, input, kernelSize, options)
 }

@@ -1,77 +1,131 @@
+import { isFloating } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
-import { floatType } from "../arguments.ts"
-import type { Tensor } from "../tensor.ts"
+import { requireTensor } from "../arguments.ts"
+import type { Tensor, TensorLike } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
+import { binary, floatResult, negativeSign, real, rejectBool, rounding } from "./elementwise.ts"
 
-/** Functions of one tensor. Integers and bools become float32 first where the result is not whole. */
-function real(x: Tensor, op: (x: Node) => Node): Tensor {
-  return wrap(op(ops.cast(nodeOf(x), floatType(x.dtype))))
+// Integers stay integers here.
+
+/** −x */
+export function neg(input: Tensor): Tensor {
+  rejectBool(requireTensor(input, "neg").dtype, "neg", "use logicalNot")
+  return wrap(ops.neg(nodeOf(input)))
 }
 
-/** Functions that leave integers as they are. */
-function rounding(x: Tensor, op: (x: Node) => Node): Tensor {
-  return x.dtype === "int32" || x.dtype === "bool" ? x : wrap(op(nodeOf(x)))
-}
-
-export const neg = (x: Tensor): Tensor => wrap(ops.neg(nodeOf(x)))
 /** |x|, with derivative 0 at 0. */
-export const abs = (x: Tensor): Tensor => wrap(ops.abs(nodeOf(x)))
-/** −1, 0 or 1. */
-export const sign = (x: Tensor): Tensor => wrap(ops.sign(nodeOf(x)))
-export const floor = (x: Tensor): Tensor => rounding(x, ops.floor)
-export const ceil = (x: Tensor): Tensor => rounding(x, ops.ceil)
-export const trunc = (x: Tensor): Tensor => rounding(x, ops.trunc)
-/** eˣ */
-export const exp = (x: Tensor): Tensor => real(x, ops.exp)
-/** 2ˣ */
-export const exp2 = (x: Tensor): Tensor => real(x, ops.exp2)
-/** eˣ − 1, exact near 0. */
-export const expm1 = (x: Tensor): Tensor => real(x, ops.expm1)
-export const log = (x: Tensor): Tensor => real(x, ops.log)
-export const log2 = (x: Tensor): Tensor => real(x, ops.log2)
-export const log10 = (x: Tensor): Tensor => real(x, ops.log10)
-/** ln(1 + x), exact near 0. */
-export const log1p = (x: Tensor): Tensor => real(x, ops.log1p)
-export const sqrt = (x: Tensor): Tensor => real(x, ops.sqrt)
-export const sin = (x: Tensor): Tensor => real(x, ops.sin)
-export const cos = (x: Tensor): Tensor => real(x, ops.cos)
-export const tan = (x: Tensor): Tensor => real(x, ops.tan)
-export const asin = (x: Tensor): Tensor => real(x, ops.asin)
-export const acos = (x: Tensor): Tensor => real(x, ops.acos)
-export const atan = (x: Tensor): Tensor => real(x, ops.atan)
-export const sinh = (x: Tensor): Tensor => real(x, ops.sinh)
-export const cosh = (x: Tensor): Tensor => real(x, ops.cosh)
-export const tanh = (x: Tensor): Tensor => real(x, ops.tanh)
-export const asinh = (x: Tensor): Tensor => real(x, ops.asinh)
-export const acosh = (x: Tensor): Tensor => real(x, ops.acosh)
-export const atanh = (x: Tensor): Tensor => real(x, ops.atanh)
-/** Error function 2/√π·∫₀ˣ e^(−t²) dt. */
-export const erf = (x: Tensor): Tensor => real(x, ops.erf)
-/** 1 − erf(x), exact for large x. */
-export const erfc = (x: Tensor): Tensor => real(x, ops.erfc)
-export const erfinv = (x: Tensor): Tensor => real(x, ops.erfinv)
-/** ln |Γ(x)| */
-export const lgamma = (x: Tensor): Tensor => real(x, ops.lgamma)
-/** Γ′(x)/Γ(x) */
-export const digamma = (x: Tensor): Tensor => real(x, ops.digamma)
-/** x², by multiplication. */
-export const square = (x: Tensor): Tensor => wrap(ops.mul(nodeOf(x), nodeOf(x)))
-/** 1/x */
-export const reciprocal = (x: Tensor): Tensor => real(x, (n) => ops.div(ops.constantLike(n, 1), n))
-/** 1/√x */
-export const rsqrt = (x: Tensor): Tensor => real(x, (n) => ops.div(ops.constantLike(n, 1), ops.sqrt(n)))
-/** True where the value is zero or false. */
-export const logicalNot = (x: Tensor): Tensor => wrap(ops.not(ops.cast(nodeOf(x), "bool")))
-/** max(x, 0), with derivative 0 at 0. */
-export const relu = (x: Tensor): Tensor => {
-  const n = nodeOf(x)
-  const zero = ops.constantLike(n, 0)
-  return wrap(ops.where(ops.gt(n, zero), n, ops.where(ops.eq(n, n), zero, n)))
+export function abs(input: Tensor): Tensor {
+  return requireTensor(input, "abs").dtype === "bool" ? input : wrap(ops.abs(nodeOf(input)))
 }
-/** 1/(1 + e^(−x)), by the half-angle form ½ + ½·tanh(x/2), which overflows nowhere. */
-export const sigmoid = (x: Tensor): Tensor =>
-  real(x, (n) => {
-    const half = ops.constantLike(n, 0.5)
-    return ops.add(ops.mul(ops.tanh(ops.mul(n, half)), half), half)
-  })
+
+/** −1, 0 or 1; 0 for NaN. */
+export function sign(input: Tensor): Tensor {
+  if (requireTensor(input, "sign").dtype === "bool") return input
+  const x = nodeOf(input)
+  const zero = ops.constantLike(x, 0)
+  return wrap(ops.where(ops.gt(ops.abs(x), zero), ops.sign(x), zero))
+}
+
+export const floor = rounding("floor", ops.floor)
+export const ceil = rounding("ceil", ops.ceil)
+export const trunc = rounding("trunc", ops.trunc)
+/** x − trunc(x): what follows the point, with the sign of x. */
+export const frac = rounding("frac", (x) => ops.sub(x, ops.trunc(x)))
+
+export interface Decimals {
+  /** Digits after the point that are kept; negative ones round to tens, hundreds … */
+  readonly decimals?: number
+}
+
+/** The nearest whole number, or the nearest with so many decimals; halves go to the even neighbour. */
+export function round(input: Tensor, { decimals = 0 }: Decimals = {}): Tensor {
+  if (decimals === 0) return rounding("round", ops.round)(input)
+  const factor = 10 ** Math.abs(decimals)
+  const toWhole = decimals > 0 ? ops.mul : ops.div
+  const back = decimals > 0 ? ops.div : ops.mul
+  return rounding("round", (x) => {
+    const unit = ops.constantLike(x, factor)
+    return back(ops.round(toWhole(x, unit)), unit)
+  })(input)
+}
+
+// Integers and truth values become float32 from here on.
+
+/** eˣ */
+export const exp = real("exp", ops.exp)
+/** 2ˣ */
+export const exp2 = real("exp2", ops.exp2)
+/** eˣ − 1, exact near 0. */
+export const expm1 = real("expm1", ops.expm1)
+/** Natural logarithm; −∞ at 0, NaN below. */
+export const log = real("log", ops.log)
+export const log2 = real("log2", ops.log2)
+export const log10 = real("log10", ops.log10)
+/** ln(1 + x), exact near 0. */
+export const log1p = real("log1p", ops.log1p)
+export const sin = real("sin", ops.sin)
+export const cos = real("cos", ops.cos)
+export const tan = real("tan", ops.tan)
+export const asin = real("asin", ops.asin)
+export const acos = real("acos", ops.acos)
+export const atan = real("atan", ops.atan)
+export const sinh = real("sinh", ops.sinh)
+export const cosh = real("cosh", ops.cosh)
+export const tanh = real("tanh", ops.tanh)
+export const asinh = real("asinh", ops.asinh)
+export const acosh = real("acosh", ops.acosh)
+export const atanh = real("atanh", ops.atanh)
+/** x·π/180 */
+export const deg2rad = real("deg2rad", (x) => ops.scale(x, Math.PI / 180))
+/** x·180/π */
+export const rad2deg = real("rad2deg", (x) => ops.scale(x, 180 / Math.PI))
+
+/** Angle of the point (other, input), −π … π. */
+export function atan2(input: TensorLike, other: TensorLike): Tensor {
+  return binary("atan2", ops.atan2, input, other, floatResult(input, other))
+}
+
+/** √(input² + other²), without overflow on the way. */
+export function hypot(input: TensorLike, other: TensorLike): Tensor {
+  return binary("hypot", ops.hypot, input, other, floatResult(input, other))
+}
+
+/** |input| with the sign of other; its derivative is 0 where the input is 0. */
+export function copysign(input: TensorLike, other: TensorLike): Tensor {
+  const apply = (x: Node, y: Node): Node => {
+    const size = ops.abs(x)
+    return ops.where(negativeSign(y), ops.neg(size), size)
+  }
+  return binary("copysign", apply, input, other, floatResult(input, other))
+}
+
+/** 0 below 0, 1 above it, and `values` at 0. */
+export function heaviside(input: TensorLike, values: TensorLike): Tensor {
+  const step = (x: Node, atZero: Node): Node => {
+    const zero = ops.constantLike(x, 0)
+    const above = ops.where(ops.gt(x, zero), ops.constantLike(x, 1), zero)
+    return ops.where(ops.eq(x, zero), atZero, ops.where(ops.eq(x, x), above, x))
+  }
+  return binary("heaviside", step, input, values)
+}
+
+export interface Replacements {
+  /** What stands for NaN (default 0). */
+  readonly nan?: number
+  /** What stands for ∞ (default: the largest number of the type). */
+  readonly posinf?: number | null
+  /** What stands for −∞ (default: the smallest number of the type). */
+  readonly neginf?: number | null
+}
+
+/** The numbers as they are, and others in place of NaN and the infinities, where the derivative is 0. */
+export function nanToNum(input: Tensor, { nan = 0, posinf, neginf }: Replacements = {}): Tensor {
+  if (!isFloating(requireTensor(input, "nanToNum").dtype)) return input
+  const x = nodeOf(input)
+  const largest = input.dtype === "float32" ? 3.4028234663852886e38 : Number.MAX_VALUE
+  const replaced = (at: number, by: number, rest: Node): Node =>
+    ops.where(ops.eq(x, ops.constantLike(x, at)), ops.constantLike(x, by), rest)
+  const finite = replaced(Infinity, posinf ?? largest, replaced(-Infinity, neginf ?? -largest, x))
+  return wrap(ops.where(ops.ne(x, x), ops.constantLike(x, nan), finite))
+}

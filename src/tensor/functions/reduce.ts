@@ -1,44 +1,83 @@
-import type { Shape } from "../../base/index.ts"
-import { NablaError, normalizeDim, normalizeDims, numel } from "../../base/index.ts"
+import type { DType } from "../../base/index.ts"
+import { isFloating, NablaError, normalizeDim, normalizeDims } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
-import { floatType } from "../arguments.ts"
-import type { Tensor } from "../tensor.ts"
-import { nodeOf, wrap } from "../tensor.ts"
+import { floatType, requireTensor } from "../arguments.ts"
+import { nodeOf, Tensor, wrap } from "../tensor.ts"
+import { maximum, minimum } from "./bounds.ts"
+import type { Dims, KeepDim } from "./reduction.ts"
+import { finishReduction, meanOf } from "./reduction.ts"
 
-/** One dimension, several, or (absent or empty) all of them. */
-export type Dims = number | readonly number[] | undefined | null
-
-export interface KeepDim {
-  /** Keep reduced dimensions at size 1. */
-  readonly keepdim?: boolean
-}
-
-function finish(reduced: Node, shape: Shape, dims: readonly number[], { keepdim }: KeepDim): Tensor {
-  return wrap(keepdim ? ops.reshape(reduced, ops.keptDims(shape, dims)) : reduced)
+export interface ReduceOptions extends KeepDim {
+  /** Type that the elements are converted to first. */
+  readonly dtype?: DType
 }
 
 /** Σ over dimensions. Integers and bools add up in int32. */
-export function sum(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
-  const dims = normalizeDims(dim, input.ndim, "sum")
-  return finish(ops.sum(nodeOf(input), dims), input.shape, dims, options)
+export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  const dims = normalizeDims(dim, requireTensor(input, "sum").ndim, "sum")
+  const n = ops.cast(nodeOf(input), options.dtype ?? input.dtype)
+  return finishReduction(ops.sum(n, dims), input.shape, dims, options)
+}
+
+/** The elements with 0 in place of NaN, and 1 for each number among them. */
+function numbers(n: Node): { values: Node; present: Node } {
+  const present = ops.eq(n, n)
+  return { values: ops.where(present, n, ops.constantLike(n, 0)), present: ops.cast(present, n.aval.dtype) }
+}
+
+/** Σ over dimensions of what is not NaN. */
+export function nansum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  const type = options.dtype ?? requireTensor(input, "nansum").dtype
+  if (!isFloating(type)) return sum(input, dim, options)
+  const dims = normalizeDims(dim, input.ndim, "nansum")
+  const { values } = numbers(ops.cast(nodeOf(input), type))
+  return finishReduction(ops.sum(values, dims), input.shape, dims, options)
 }
 
 /** Mean over dimensions; integers are averaged in float32. */
-export function mean(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
-  const dims = normalizeDims(dim, input.ndim, "mean")
-  const n = ops.cast(nodeOf(input), floatType(input.dtype))
-  const total = ops.sum(n, dims)
-  const count = numel(dims.map((d) => input.shape[d]!))
-  return finish(ops.mul(total, ops.constantLike(total, 1 / count)), input.shape, dims, options)
+export function mean(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  const dims = normalizeDims(dim, requireTensor(input, "mean").ndim, "mean")
+  const n = ops.cast(nodeOf(input), options.dtype ?? floatType(input.dtype))
+  return finishReduction(meanOf(n, dims), input.shape, dims, options)
 }
 
-/** Π over dimensions. */
-export function prod(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
-  const dims = normalizeDims(dim, input.ndim, "prod")
-  const n = input.dtype === "bool" ? ops.cast(nodeOf(input), "int32") : nodeOf(input)
-  return finish(ops.prod(n, dims), input.shape, dims, options)
+/** Mean over dimensions of what is not NaN; NaN where nothing is left. */
+export function nanmean(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  const dims = normalizeDims(dim, requireTensor(input, "nanmean").ndim, "nanmean")
+  const { values, present } = numbers(ops.cast(nodeOf(input), options.dtype ?? floatType(input.dtype)))
+  const average = ops.div(ops.sum(values, dims), ops.sum(present, dims))
+  return finishReduction(average, input.shape, dims, options)
 }
+
+/** Π over dimensions; zeros among the factors are no problem for the derivative. */
+export function prod(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  const dims = normalizeDims(dim, requireTensor(input, "prod").ndim, "prod")
+  const type = options.dtype ?? (input.dtype === "bool" ? "int32" : input.dtype)
+  return finishReduction(ops.prod(ops.cast(nodeOf(input), type), dims), input.shape, dims, options)
+}
+
+/** Number of elements that are not 0, as int32. */
+export function countNonzero(input: Tensor, dim?: Dims): Tensor {
+  const dims = normalizeDims(dim, requireTensor(input, "countNonzero").ndim, "countNonzero")
+  return wrap(ops.sum(ops.cast(ops.cast(nodeOf(input), "bool"), "int32"), dims))
+}
+
+/** True where any element is not zero. */
+export function any(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
+  const dims = normalizeDims(dim, requireTensor(input, "any").ndim, "any")
+  const reduced = ops.maxReduce(ops.cast(nodeOf(input), "bool"), dims, "first")
+  return finishReduction(reduced, input.shape, dims, options)
+}
+
+/** True where no element is zero. */
+export function all(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
+  const dims = normalizeDims(dim, requireTensor(input, "all").ndim, "all")
+  const reduced = ops.minReduce(ops.cast(nodeOf(input), "bool"), dims, "first")
+  return finishReduction(reduced, input.shape, dims, options)
+}
+
+// Extrema ------------------------------------------------------------------------------------------------------------
 
 function checkNotEmpty(input: Tensor, dims: readonly number[], where: string): void {
   if (dims.every((dim) => input.shape[dim]! > 0)) return
@@ -50,110 +89,85 @@ function checkNotEmpty(input: Tensor, dims: readonly number[], where: string): v
   })
 }
 
-/** Largest value over dimensions; ties share the derivative evenly. */
-export function amax(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
-  const dims = normalizeDims(dim, input.ndim, "amax")
-  checkNotEmpty(input, dims, "amax")
-  return finish(ops.maxReduce(nodeOf(input), dims, "even"), input.shape, dims, options)
+/** Dimensions of an extremum: one, several or all, none of them empty. */
+function extremumDims(input: Tensor, dim: Dims, where: string): number[] {
+  const dims = normalizeDims(dim, requireTensor(input, where).ndim, where)
+  checkNotEmpty(input, dims, where)
+  return dims
 }
 
-/** Smallest value over dimensions; ties share the derivative evenly. */
+/** Largest value over dimensions, NaN if there is one; ties share the derivative evenly. */
+export function amax(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
+  const dims = extremumDims(input, dim, "amax")
+  return finishReduction(ops.maxReduce(nodeOf(input), dims, "even"), input.shape, dims, options)
+}
+
+/** Smallest value over dimensions, NaN if there is one; ties share the derivative evenly. */
 export function amin(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
-  const dims = normalizeDims(dim, input.ndim, "amin")
-  checkNotEmpty(input, dims, "amin")
-  return finish(ops.minReduce(nodeOf(input), dims, "even"), input.shape, dims, options)
+  const dims = extremumDims(input, dim, "amin")
+  return finishReduction(ops.minReduce(nodeOf(input), dims, "even"), input.shape, dims, options)
+}
+
+/** Smallest and largest value over a dimension or all: [min, max]. */
+export function aminmax(input: Tensor, dim?: number | null, options: KeepDim = {}): [Tensor, Tensor] {
+  return [amin(input, dim, options), amax(input, dim, options)]
 }
 
 /** Index of the first largest value along a dimension, or in the flattened tensor. */
 export function argmax(input: Tensor, dim?: number | null, options: KeepDim = {}): Tensor {
-  const dims =
-    dim === undefined || dim === null
-      ? normalizeDims(undefined, input.ndim, "argmax")
-      : [normalizeDim(dim, input.ndim, "argmax")]
-  checkNotEmpty(input, dims, "argmax")
-  return finish(ops.argmax(nodeOf(input), dims), input.shape, dims, options)
+  const dims = extremumDims(input, dim, "argmax")
+  return finishReduction(ops.argmax(nodeOf(input), dims), input.shape, dims, options)
 }
 
 /** Index of the first smallest value along a dimension, or in the flattened tensor. */
 export function argmin(input: Tensor, dim?: number | null, options: KeepDim = {}): Tensor {
-  const dims =
-    dim === undefined || dim === null
-      ? normalizeDims(undefined, input.ndim, "argmin")
-      : [normalizeDim(dim, input.ndim, "argmin")]
-  checkNotEmpty(input, dims, "argmin")
-  return finish(ops.argmin(nodeOf(input), dims), input.shape, dims, options)
+  const dims = extremumDims(input, dim, "argmin")
+  return finishReduction(ops.argmin(nodeOf(input), dims), input.shape, dims, options)
 }
 
-/** True where any element is not zero. */
-export function any(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
-  const dims = normalizeDims(dim, input.ndim, "any")
-  return finish(ops.maxReduce(ops.cast(nodeOf(input), "bool"), dims, "first"), input.shape, dims, options)
+/** The value of an extremum along one dimension, whose derivative goes to the element at the index, and the index. */
+function valueAndIndex(kind: "max" | "min", input: Tensor, dim: number, options: KeepDim): [Tensor, Tensor] {
+  const dims = [normalizeDim(dim, input.ndim, kind)].slice(0, input.ndim)
+  checkNotEmpty(input, dims, kind)
+  const n = nodeOf(input)
+  const [values, indices] =
+    kind === "max"
+      ? [ops.maxReduce(n, dims, "first"), ops.argmax(n, dims)]
+      : [ops.minReduce(n, dims, "first"), ops.argmin(n, dims)]
+  return [
+    finishReduction(values, input.shape, dims, options),
+    finishReduction(indices, input.shape, dims, options),
+  ]
 }
 
-/** True where no element is zero. */
-export function all(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
-  const dims = normalizeDims(dim, input.ndim, "all")
-  return finish(ops.minReduce(ops.cast(nodeOf(input), "bool"), dims, "first"), input.shape, dims, options)
+/**
+ * Without a dimension the largest value of all, whose derivative ties share evenly. Along a dimension the largest
+ * values and the indices of the first of each: [values, indices]; the derivative goes to the element at the index.
+ * With another tensor the larger of the two, elementwise, as `maximum`.
+ */
+export function max(input: Tensor, dim?: null, options?: KeepDim): Tensor
+export function max(input: Tensor, other: Tensor): Tensor
+export function max(input: Tensor, dim: number, options?: KeepDim): [Tensor, Tensor]
+export function max(
+  input: Tensor,
+  dim?: number | Tensor | null,
+  options: KeepDim = {},
+): Tensor | [Tensor, Tensor] {
+  if (dim instanceof Tensor) return maximum(input, dim)
+  if (dim === undefined || dim === null) return amax(input, undefined, options)
+  return valueAndIndex("max", requireTensor(input, "max"), dim, options)
 }
 
-export interface Correction extends KeepDim {
-  /** Subtracted from the number of elements: 1 (default) for the unbiased estimate, 0 for the plain mean square. */
-  readonly correction?: number
-}
-
-/** Variance Σ(x − mean)²/(n − correction). */
-export function variance(input: Tensor, dim?: Dims, options: Correction = {}): Tensor {
-  const { correction = 1, ...keep } = options
-  const dims = normalizeDims(dim, input.ndim, "var")
-  const n = ops.cast(nodeOf(input), floatType(input.dtype))
-  const count = numel(dims.map((d) => input.shape[d]!))
-  const total = ops.sum(n, dims)
-  const centre = ops.spread(ops.mul(total, ops.constantLike(total, 1 / count)), input.shape, dims)
-  const deviation = ops.sub(n, centre)
-  const squares = ops.sum(ops.mul(deviation, deviation), dims)
-  return finish(
-    ops.mul(squares, ops.constantLike(squares, 1 / Math.max(count - correction, 0))),
-    input.shape,
-    dims,
-    keep,
-  )
-}
-
-/** Standard deviation: √variance. */
-export function std(input: Tensor, dim?: Dims, options: Correction = {}): Tensor {
-  return wrap(ops.sqrt(variance(input, dim, options).node))
-}
-
-/** ln Σ eˣ, shifted by the maximum so that nothing overflows. */
-export function logsumexp(input: Tensor, dim: Dims, options: KeepDim = {}): Tensor {
-  const dims = normalizeDims(dim, input.ndim, "logsumexp")
-  const n = ops.cast(nodeOf(input), floatType(input.dtype))
-  const highest = ops.detach(finiteMaximum(n, dims))
-  const shifted = ops.sub(n, ops.spread(highest, n.shape, dims))
-  const value = ops.add(ops.log(ops.sum(ops.exp(shifted), dims)), highest)
-  return finish(value, input.shape, dims, options)
-}
-
-/** The maximum, with 0 in place of infinities: a shift that never makes ∞ − ∞. */
-export function finiteMaximum(n: Node, dims: readonly number[]): Node {
-  const highest = ops.maxReduce(n, dims, "first")
-  const infinite = ops.eq(ops.abs(highest), ops.constantLike(highest, Number.POSITIVE_INFINITY))
-  return ops.where(infinite, ops.constantLike(highest, 0), highest)
-}
-
-/** e^x / Σ e^x along a dimension. */
-export function softmax(input: Tensor, dim: number): Tensor {
-  const dims = [normalizeDim(dim, input.ndim, "softmax")]
-  const n = ops.cast(nodeOf(input), floatType(input.dtype))
-  const shifted = ops.sub(n, ops.spread(ops.detach(finiteMaximum(n, dims)), n.shape, dims))
-  const powers = ops.exp(shifted)
-  return wrap(ops.div(powers, ops.spread(ops.sum(powers, dims), n.shape, dims)))
-}
-
-/** ln softmax, computed as x − logsumexp(x). */
-export function logSoftmax(input: Tensor, dim: number): Tensor {
-  const dims = [normalizeDim(dim, input.ndim, "logSoftmax")]
-  const n = ops.cast(nodeOf(input), floatType(input.dtype))
-  const shifted = ops.sub(n, ops.spread(ops.detach(finiteMaximum(n, dims)), n.shape, dims))
-  return wrap(ops.sub(shifted, ops.spread(ops.log(ops.sum(ops.exp(shifted), dims)), n.shape, dims)))
+/** The smallest value: see `max`. */
+export function min(input: Tensor, dim?: null, options?: KeepDim): Tensor
+export function min(input: Tensor, other: Tensor): Tensor
+export function min(input: Tensor, dim: number, options?: KeepDim): [Tensor, Tensor]
+export function min(
+  input: Tensor,
+  dim?: number | Tensor | null,
+  options: KeepDim = {},
+): Tensor | [Tensor, Tensor] {
+  if (dim instanceof Tensor) return minimum(input, dim)
+  if (dim === undefined || dim === null) return amin(input, undefined, options)
+  return valueAndIndex("min", requireTensor(input, "min"), dim, options)
 }

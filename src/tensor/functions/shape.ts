@@ -1,5 +1,5 @@
-import type { DType, Shape } from "../../base/index.ts"
-import { formatShape, NablaError, normalizeDim, numel } from "../../base/index.ts"
+import type { Shape } from "../../base/index.ts"
+import { broadcastShapes, formatShape, NablaError, normalizeDim, numel } from "../../base/index.ts"
 import * as ops from "../../ops/index.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
@@ -114,12 +114,105 @@ export function broadcastTo(input: Tensor, size: Shape): Tensor {
   return expand(input, size)
 }
 
-/** The tensor with another element type. */
-export function to(input: Tensor, dtype: DType): Tensor {
-  return wrap(ops.cast(nodeOf(input), dtype))
+/** The tensor stretched to another one's shape. */
+export function expandAs(input: Tensor, other: Tensor): Tensor {
+  return expand(input, other.shape)
+}
+
+/** The same elements under another tensor's shape. */
+export function reshapeAs(input: Tensor, other: Tensor): Tensor {
+  return reshape(input, other.shape)
+}
+
+/** Tensors stretched to their common shape. */
+export function broadcastTensors(tensors: readonly Tensor[]): Tensor[] {
+  const shape = tensors
+    .map((tensor) => tensor.shape)
+    .reduce((a, b) => broadcastShapes(a, b, "broadcastTensors"), [] as Shape)
+  return tensors.map((tensor) => expand(tensor, shape))
+}
+
+/** All elements in one dimension. */
+export function ravel(input: Tensor): Tensor {
+  return reshape(input, [-1])
+}
+
+/** One dimension taken apart into several; one of the sizes may be -1. */
+export function unflatten(input: Tensor, dim: number, sizes: Shape): Tensor {
+  const at = normalizeDim(dim, input.ndim, "unflatten")
+  const total = input.shape[at]!
+  const known = numel(sizes.filter((size) => size !== -1))
+  const inner = sizes.map((size) => (size === -1 ? total / known : size))
+  if (numel(inner) !== total || inner.some((size) => !Number.isInteger(size) || size < 0)) {
+    throw new NablaError("NABLA_SHAPE_MISMATCH", {
+      message: "the sizes do not make up the dimension",
+      where: "unflatten",
+      expected: `sizes with product ${total}, of which one may be -1`,
+      got: formatShape(sizes),
+    })
+  }
+  return reshape(input, [...input.shape.slice(0, at), ...inner, ...input.shape.slice(at + 1)])
+}
+
+/** Moves dimensions to other places; the rest keep their order. */
+export function movedim(
+  input: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
+  const list = (dims: number | readonly number[]): number[] =>
+    (typeof dims === "number" ? [dims] : dims).map((dim) => normalizeDim(dim, input.ndim, "movedim"))
+  const from = list(source)
+  const to = list(destination)
+  if (from.length !== to.length || new Set(from).size < from.length || new Set(to).size < to.length) {
+    throw new NablaError("NABLA_INVALID_DIM", {
+      message: "movedim needs a place of its own for each dimension that moves",
+      where: "movedim",
+      expected: "as many different destinations as sources",
+      got: `${formatShape(from)} to ${formatShape(to)}`,
+    })
+  }
+  const order = new Array<number>(input.ndim).fill(-1)
+  to.forEach((place, i) => {
+    order[place] = from[i]!
+  })
+  const rest = input.shape.map((_, i) => i).filter((i) => !from.includes(i))
+  return wrap(
+    ops.permute(
+      nodeOf(input),
+      order.map((dim) => (dim < 0 ? rest.shift()! : dim)),
+    ),
+  )
+}
+
+/** At least one dimension: a scalar becomes [1]. */
+export function atleast1d(input: Tensor): Tensor {
+  return input.ndim >= 1 ? input : reshape(input, [1])
+}
+
+/** At least two dimensions: a vector becomes one row. */
+export function atleast2d(input: Tensor): Tensor {
+  return input.ndim >= 2 ? input : reshape(input, [1, input.numel()])
+}
+
+/** At least three dimensions: [n] becomes [1, n, 1], [n, m] becomes [n, m, 1]. */
+export function atleast3d(input: Tensor): Tensor {
+  if (input.ndim >= 3) return input
+  return reshape(input, [...atleast2d(input).shape, 1])
 }
 
 /** The value without its derivative. */
 export function detach(input: Tensor): Tensor {
   return input.node.tracked ? wrap(ops.detach(input.node)) : wrap(input.node)
+}
+
+/** The same values, with the derivative, in memory of their own: kept when an optimizer replaces the original's. */
+export function clone(input: Tensor): Tensor {
+  const x = nodeOf(input)
+  return wrap(input.dtype === "bool" ? ops.and(x, x) : ops.mul(x, ops.constantLike(x, 1)))
+}
+
+/** The tensor itself: how elements lie in memory is nabla's own affair. */
+export function contiguous(input: Tensor): Tensor {
+  return input
 }

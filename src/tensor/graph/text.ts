@@ -58,14 +58,14 @@ const mermaidShapes: Record<GraphNode["kind"], [string, string]> = {
 
 /** The graph in Mermaid's language. */
 export function toMermaid(graph: Graph): string {
-  const escape = (text: string): string =>
+  const escaped = (text: string): string =>
     text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;")
   const out = ["flowchart TD"]
   byModule(graph).forEach(([module, nodes], i) => {
-    if (module !== "") out.push(`  subgraph m${i}["${escape(module)}"]`)
+    if (module !== "") out.push(`  subgraph m${i}["${escaped(module)}"]`)
     for (const node of nodes) {
       const [open, close] = mermaidShapes[node.kind]
-      out.push(`    ${node.id}${open}"${lines(node).map(escape).join("<br/>")}"${close}`)
+      out.push(`    ${node.id}${open}"${lines(node).map(escaped).join("<br/>")}"${close}`)
     }
     if (module !== "") out.push("  end")
   })

@@ -138,7 +138,11 @@ export function checkpoint<F extends AnyFunction>(f: F): F {
 }
 
 /** The rule that runs f anew for each derivative. */
-function recomputing(f: AnyFunction, rebuild: (leaves: readonly Tensor[]) => unknown[], at: number): NodeRule {
+function recomputing(
+  f: AnyFunction,
+  rebuild: (leaves: readonly Tensor[]) => unknown[],
+  at: number,
+): NodeRule {
   const again = (inputs: readonly Node[]): ReturnType<typeof trace> => trace(f, rebuild(inputs.map(wrap)))
   return {
     id: ruleCount++,

@@ -2,10 +2,11 @@ import { vectorize } from "../../autodiff/index.ts"
 import { NablaError, normalizeDim } from "../../base/index.ts"
 import { placeholderNode } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
+import { drawingFor } from "../generator.ts"
 import type { Tensor } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
 import { flattenTree } from "../tree.ts"
-import type { AnyFunction } from "./trace.ts"
+import type { AnyFunction, Trace } from "./trace.ts"
 import { traceOn } from "./trace.ts"
 
 export interface VmapOptions {
@@ -13,6 +14,8 @@ export interface VmapOptions {
   readonly inDims?: number | null | readonly (number | null)[]
   /** Where the batch dimension goes in the results (default 0). */
   readonly outDims?: number
+  /** Whether random functions draw for each example anew (default), or once for all. */
+  readonly randomness?: "different" | "same"
 }
 
 /**
@@ -21,7 +24,8 @@ export interface VmapOptions {
  *
  * @throws NABLA_PLACEHOLDER_VALUE when f reads the value of a tensor: it stands for all examples at once
  */
-export function vmap(f: AnyFunction, { inDims = 0, outDims = 0 }: VmapOptions = {}): AnyFunction {
+export function vmap(f: AnyFunction, options: VmapOptions = {}): AnyFunction {
+  const { inDims = 0, outDims = 0, randomness = "different" } = options
   return (...args: unknown[]) => {
     const dims = args.map((_, i) =>
       inDims === null || typeof inDims === "number" ? inDims : (inDims[i] ?? null),
@@ -40,8 +44,11 @@ export function vmap(f: AnyFunction, { inDims = 0, outDims = 0 }: VmapOptions = 
       let next = 0
       return f(...args.map((arg, i) => (dims[i] === null ? arg : examples[next++])))
     }
-    const run = traceOn(whole, mapped, stands)
-    const outputs = vectorize(run.outputs, stands, batches, size)
+    const example = placeholderNode([], "int32")
+    const tracing = (): Trace => traceOn(whole, mapped, stands)
+    const run = randomness === "different" ? drawingFor(example, size, tracing) : tracing()
+    const numbers = ops.iota([size], [0])
+    const outputs = vectorize(run.outputs, [...stands, example], [...batches, numbers], size)
     return run.rebuildResult(outputs.map((output) => wrap(moveFront(output, outDims))))
   }
 }

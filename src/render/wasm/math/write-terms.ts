@@ -1,8 +1,8 @@
+import type { Term, TermOp } from "../../../kernel/index.ts"
+import { argument, HALF_PI_HIGH, HALF_PI_LOW, integerTerms } from "../../../kernel/index.ts"
 import type { FunctionBody, FunctionHandle } from "../assembler.ts"
 import type { Bytes } from "../bytes.ts"
 import type { Opcode } from "../opcodes.ts"
-import type { Term, TermOp } from "./terms.ts"
-import { argument } from "./terms.ts"
 
 /** The instruction of an operation for one lane and for four. */
 const INSTRUCTIONS: Partial<Record<TermOp, readonly [scalar: Opcode, vector: Opcode]>> = {
@@ -23,25 +23,6 @@ const INSTRUCTIONS: Partial<Record<TermOp, readonly [scalar: Opcode, vector: Opc
   xor: ["i32.xor", "v128.xor"],
   integerEqual: ["i32.eq", "i32x4.eq"],
 }
-
-const INTEGERS: readonly TermOp[] = [
-  "integer",
-  "bits",
-  "integerAdd",
-  "integerSub",
-  "and",
-  "or",
-  "xor",
-  "shiftLeft",
-  "shiftRight",
-  "lessThan",
-  "equal",
-  "integerEqual",
-]
-
-// π/2 in two parts: the upper one has 36 bits, so that its product with a 17-bit number is exact.
-const HALF_PI_HIGH = 1.5707963267923333
-const HALF_PI_LOW = 2.5633441515945189e-12
 
 export interface TermTarget {
   readonly code: FunctionBody
@@ -88,7 +69,7 @@ class TermWriter {
   }
 
   private newLocal(term: Term): number {
-    return this.code.local(this.wide ? "v128" : INTEGERS.includes(term.op) ? "i32" : "f32")
+    return this.code.local(this.wide ? "v128" : integerTerms.includes(term.op) ? "i32" : "f32")
   }
 
   /** The local that holds a term, which is computed now if it was not before. */

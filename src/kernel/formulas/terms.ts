@@ -1,6 +1,6 @@
 /**
  * The little language that the vectorised functions are written in: expressions over 32-bit floats, their bits as
- * integers, and truth values. One formula gives the scalar and the four-lane function, with the same rounding in
+ * integers, and truth values. One formula gives the scalar and the vector function, with the same rounding in
  * every lane.
  */
 
@@ -42,6 +42,26 @@ export type TermOp =
   | "integerEqual"
   | "reduceQuarterTurns"
   | "orElse"
+
+/** The operations whose value is an integer or a truth value. */
+export const integerTerms: readonly TermOp[] = [
+  "integer",
+  "bits",
+  "integerAdd",
+  "integerSub",
+  "and",
+  "or",
+  "xor",
+  "shiftLeft",
+  "shiftRight",
+  "lessThan",
+  "equal",
+  "integerEqual",
+]
+
+// π/2 in two parts: the upper one has 36 bits, so that its product with a 17-bit number is exact.
+export const HALF_PI_HIGH = 1.5707963267923333
+export const HALF_PI_LOW = 2.5633441515945189e-12
 
 function term(op: TermOp, args: readonly Term[] = [], value = 0, host = ""): Term {
   return { op, args, value, host }

@@ -1,4 +1,4 @@
-import type { UnaryOp } from "../../../kernel/index.ts"
+import type { UnaryOp } from "../ir.ts"
 import { erf } from "./error-function.ts"
 import { exp, exp2, expm1, tanh } from "./exponential.ts"
 import { log, log1p, log2, log10 } from "./logarithm.ts"

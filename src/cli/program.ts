@@ -1,0 +1,23 @@
+import { Command } from "commander"
+import { version } from "../base/index.ts"
+import { addGraphCommand } from "./graph-command.ts"
+import { addTrainCommand } from "./train-command.ts"
+
+/**
+ * The command line as a whole. Parsing throws instead of ending the process.
+ *
+ * @param done is told the exit code of a command that has run
+ */
+export function program(done: (exitCode: number) => void): Command {
+  const root = new Command("nabla")
+    .description("Train neural networks and see how they do.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .exitOverride()
+    // Errors are printed in one place, with their codes: src/cli/errors.ts.
+    .configureOutput({ outputError: () => {} })
+  addTrainCommand(root, done)
+  addGraphCommand(root, done)
+  return root
+}

@@ -1,0 +1,3 @@
+export { findRecipe, recipes } from "./all.ts"
+export type { DataKind, Recipe, TrainingDefaults } from "./recipe.ts"
+export { dataKind } from "./recipe.ts"

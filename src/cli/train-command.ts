@@ -1,0 +1,64 @@
+import type { Command } from "commander"
+import { deviceNames } from "../tensor/index.ts"
+import { generatedData } from "./data-source.ts"
+import { choice, folderName, notEmpty, number } from "./option-values.ts"
+import { findRecipe, recipes } from "./recipes/index.ts"
+import { train } from "./train.ts"
+import type { TrainOptions } from "./train-settings.ts"
+import { checkOptions, optimizerNames } from "./train-settings.ts"
+
+const examples = `
+Recipes:
+${recipes.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join("\n")}
+
+Data:
+  ${generatedData.join(", ")}: drawn by the program
+  a folder or a file in MNIST's IDX format, plain or gzipped; without test files a fifth is held out
+
+Examples:
+  $ nabla train                                        the cnn on glyphs, in under a minute
+  $ nabla train --recipe mlp --data spiral             points on two spiral arms
+  $ nabla train --recipe cnn --data path/to/mnist --epochs 5 --lr 1e-3
+  $ nabla train --optimizer sgd --lr 0.05 --momentum 0.9 --seed 7
+  $ nabla train --samples 200 --epochs 1 --device reference --out /tmp/runs
+
+Exit codes:
+  0 finished, 1 failed, 2 not understood, 130 stopped by Ctrl-C`
+
+/** `nabla train`: declares its options and hands what was given to train(). */
+export function addTrainCommand(root: Command, done: (exitCode: number) => void): void {
+  const whole = (option: string, min: number) => number(option, { whole: true, min })
+  root
+    .command("train")
+    .summary("train a network and keep the run in a folder")
+    .description("Trains a network, evaluates it on held-out data and keeps the run in a folder.")
+    .option(
+      "--recipe <name>",
+      `${recipes.map(({ name }) => name).join(" | ")} (default: cnn; mlp for points)`,
+    )
+    .option("--data <source>", `${generatedData.join(" | ")} | FILE_OR_FOLDER`, notEmpty("--data"), "glyphs")
+    .option("--epochs <n>", "how often to go through the data (default: by recipe)", whole("--epochs", 1))
+    .option("--lr <x>", "learning rate (default: by recipe)", number("--lr", { min: 0, above: true }))
+    .option("--batch-size <n>", "samples in a step (default: by recipe)", whole("--batch-size", 1))
+    .option("--optimizer <name>", optimizerNames.join(" | "), choice("--optimizer", optimizerNames), "adam")
+    .option("--momentum <x>", "of sgd (default: 0.9)", number("--momentum", { min: 0, below: 1 }))
+    .option(
+      "--samples <n>",
+      "samples to train on, and a quarter of that held out",
+      number("--samples", { whole: true, min: 1, below: 1e6 }),
+    )
+    .option("--seed <n>", "of weights, order and drawn data", whole("--seed", 0), 0)
+    .option("--device <name>", deviceNames.join(" | "), choice("--device", deviceNames), "wasm")
+    .option("--out <dir>", "folder in which the folder of the run is made", notEmpty("--out"), "runs")
+    .option(
+      "--name <name>",
+      "name of the run's folder (default: recipe, data and time)",
+      folderName("--name"),
+    )
+    .addHelpText("after", examples)
+    .action(async (options: TrainOptions) => {
+      checkOptions(options)
+      if (options.recipe !== undefined) findRecipe(options.recipe)
+      done(await train(options))
+    })
+}

@@ -1,0 +1,2 @@
+export type { NamedTensors } from "./safetensors.ts"
+export { encodeSafetensors } from "./safetensors.ts"

@@ -1,0 +1,7 @@
+export * from "./activations.ts"
+export * from "./conv2d.ts"
+export * from "./flatten.ts"
+export * from "./linear.ts"
+export * from "./module-list.ts"
+export * from "./pooling.ts"
+export * from "./sequential.ts"

@@ -1,0 +1,255 @@
+import type { DType } from "../base/index.ts"
+import { isFloating, NablaError } from "../base/index.ts"
+import type { Tensor } from "../tensor/index.ts"
+import { assign } from "./assign.ts"
+import { Buffer, Parameter } from "./parameter.ts"
+import { enter, joinPath, leave, placeError } from "./running.ts"
+import type { KeyReport, StateDict } from "./state-dict.ts"
+import { loadState } from "./state-dict.ts"
+
+/** Called before forward; what it returns, if anything, replaces the arguments. */
+export type ForwardPreHook = (module: AnyModule, args: readonly unknown[]) => readonly unknown[] | undefined
+
+/** Called after forward; what it returns, if anything, replaces the output. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most hooks only look
+export type ForwardHook = (module: AnyModule, args: readonly unknown[], output: unknown) => unknown | void
+
+/** What registering a hook gives: the way to take it off again. */
+export interface HookHandle {
+  remove(): void
+}
+
+type Named<T> = readonly [name: string, value: T]
+
+/**
+ * What all modules are, whatever their forward takes and gives. A class of one's own extends Module.
+ */
+export abstract class AnyModule {
+  /** Whether the module is being trained; layers such as dropout behave otherwise in evaluation. */
+  training = true
+  readonly #preHooks = new Set<ForwardPreHook>()
+  readonly #hooks = new Set<ForwardHook>()
+
+  constructor() {
+    // The class's own forward stays behind this one, which adds hooks, and the module's path to errors. `super.forward`
+    // reaches the class's own.
+    const compute = (this as { forward?: Forward }).forward
+    const forward: Forward = (...args) => this.#run(compute, args)
+    Object.defineProperty(this, "forward", { value: forward, writable: true, configurable: true })
+  }
+
+  #run(compute: Forward | undefined, args: readonly unknown[]): unknown {
+    if (compute === undefined) throw withoutForward(this)
+    enter(this)
+    try {
+      let taken = args
+      for (const hook of this.#preHooks) taken = hook(this, taken) ?? taken
+      let output = compute.call(this, ...taken)
+      for (const hook of this.#hooks) output = hook(this, taken, output) ?? output
+      return output
+    } catch (error) {
+      throw placeError(error)
+    } finally {
+      leave()
+    }
+  }
+
+  /** Calls `hook` before each forward of this module. */
+  registerForwardPreHook(hook: ForwardPreHook): HookHandle {
+    return register(this.#preHooks, hook)
+  }
+
+  /** Calls `hook` after each forward of this module. */
+  registerForwardHook(hook: ForwardHook): HookHandle {
+    return register(this.#hooks, hook)
+  }
+
+  /** Names and values among which parameters, buffers and modules are looked for; default: the fields. */
+  protected members(): Iterable<Named<unknown>> {
+    return Object.entries(this)
+  }
+
+  /** What this module itself holds, in the order of its fields. */
+  #own<T>(type: abstract new (...args: never[]) => T): Named<T>[] {
+    const found: Named<T>[] = []
+    for (const [name, value] of this.members()) collect(name, value, type, found)
+    return found
+  }
+
+  /** The modules directly inside this one, with their names; a module in two places has the name of the first. */
+  namedChildren(): Named<AnyModule>[] {
+    return unique(this.#own(AnyModule))
+  }
+
+  children(): AnyModule[] {
+    return this.namedChildren().map(([, module]) => module)
+  }
+
+  /** This module (under the name "") and all modules within, each once, with their paths. */
+  namedModules(): Named<AnyModule>[] {
+    const found: Named<AnyModule>[] = []
+    const seen = new Set<AnyModule>()
+    const visit = (path: string, module: AnyModule): void => {
+      if (seen.has(module)) return
+      seen.add(module)
+      found.push([path, module])
+      for (const [name, child] of module.#own(AnyModule)) visit(joinPath(path, name), child)
+    }
+    visit("", this)
+    return found
+  }
+
+  modules(): AnyModule[] {
+    return this.namedModules().map(([, module]) => module)
+  }
+
+  /** All parameters with their paths, each once. */
+  namedParameters(): Named<Parameter>[] {
+    return unique(this.#all(Parameter))
+  }
+
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, parameter]) => parameter)
+  }
+
+  /** All buffers with their paths, each once. */
+  namedBuffers(): Named<Buffer>[] {
+    return unique(this.#all(Buffer))
+  }
+
+  buffers(): Buffer[] {
+    return this.namedBuffers().map(([, buffer]) => buffer)
+  }
+
+  #all<T>(type: abstract new (...args: never[]) => T): Named<T>[] {
+    return this.namedModules().flatMap(([path, module]) =>
+      module.#own(type).map(([name, value]) => [joinPath(path, name), value] as const),
+    )
+  }
+
+  /** Puts this module and all modules within into training mode (or evaluation mode). */
+  train(on = true): this {
+    for (const module of this.modules()) module.training = on
+    return this
+  }
+
+  /** Puts this module and all modules within into evaluation mode. */
+  eval(): this {
+    return this.train(false)
+  }
+
+  /** Calls `f` for this module and all modules within, the innermost first. */
+  apply(f: (module: AnyModule) => void): this {
+    for (const module of this.modules().reverse()) f(module)
+    return this
+  }
+
+  /** Freezes the parameters (`false`), or makes them learn again. */
+  requiresGrad_(on = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = on
+    return this
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null
+  }
+
+  /** Converts all floating parameters and buffers to a type. */
+  to(dtype: DType): this {
+    for (const tensor of [...this.parameters(), ...this.buffers()]) {
+      if (isFloating(tensor.dtype) && tensor.dtype !== dtype) assign(tensor, tensor.to(dtype))
+    }
+    return this
+  }
+
+  /**
+   * Parameters and persistent buffers by their paths, which are PyTorch's keys. They are the model's own tensors: they
+   * change as it trains.
+   */
+  stateDict(): StateDict {
+    const state: StateDict = {}
+    const visit = (path: string, module: AnyModule): void => {
+      for (const [name, value] of module.#own(Parameter)) state[joinPath(path, name)] = value
+      for (const [name, value] of module.#own(Buffer))
+        if (value.persistent) state[joinPath(path, name)] = value
+      for (const [name, child] of module.#own(AnyModule)) visit(joinPath(path, name), child)
+    }
+    visit("", this)
+    return state
+  }
+
+  /**
+   * Copies values into the parameters and buffers, which keep their type. Nothing is changed when something is wrong.
+   *
+   * @param options.strict whether keys must be the same on both sides (default); otherwise what is on one side only is
+   *   left alone and reported
+   * @throws NABLA_STATE_DICT with all missing, unexpected and misshapen keys
+   */
+  loadStateDict(state: Readonly<StateDict>, options: { readonly strict?: boolean } = {}): KeyReport {
+    return loadState(this.constructor.name, this.stateDict(), state, options.strict ?? true)
+  }
+}
+
+/**
+ * A part of a network: a function with parameters. A class of one's own extends it, puts parameters and further modules
+ * into fields, and defines `forward`:
+ *
+ *     class Net extends nn.Module {
+ *       hidden = nn.linear(2, 16)
+ *       out = nn.linear(16, 2)
+ *       forward(x: Tensor): Tensor {
+ *         return this.out.forward(this.hidden.forward(x).tanh())
+ *       }
+ *     }
+ *
+ * Parameters, buffers and modules are found in the fields, also in arrays and plain objects there; private `#fields`
+ * are not seen. A name is the path of fields, as in PyTorch: `hidden.weight`, `layers.0.bias`.
+ *
+ * @typeParam Args what forward takes; default: one tensor
+ * @typeParam Output what forward gives; default: one tensor
+ */
+export abstract class Module<
+  Args extends readonly unknown[] = readonly [Tensor],
+  Output = Tensor,
+> extends AnyModule {
+  /** What the module computes. */
+  abstract forward(...args: Args): Output
+}
+
+type Forward = (...args: readonly unknown[]) => unknown
+
+function withoutForward(module: AnyModule): NablaError {
+  return new NablaError("NABLA_INVALID_ARGUMENT", {
+    message: "the module has no forward",
+    where: module.constructor.name,
+    expected: "a class that defines the method forward",
+    got: "none when the module was made",
+  })
+}
+
+function register<T>(hooks: Set<T>, hook: T): HookHandle {
+  hooks.add(hook)
+  return { remove: () => hooks.delete(hook) }
+}
+
+/** Adds to `found` the values of a type in a field, in an array, or in a plain object. */
+function collect<T>(
+  name: string,
+  value: unknown,
+  type: abstract new (...args: never[]) => T,
+  found: Named<T>[],
+): void {
+  if (value === null || typeof value !== "object") return
+  if (value instanceof type) found.push([name, value])
+  else if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) collect(`${name}.${i}`, value[i], type, found)
+  } else if (Object.getPrototypeOf(value) === Object.prototype)
+    for (const [key, item] of Object.entries(value)) collect(`${name}.${key}`, item, type, found)
+}
+
+/** Each value once, under its first name. */
+function unique<T>(named: readonly Named<T>[]): Named<T>[] {
+  const seen = new Set<T>()
+  return named.filter(([, value]) => !seen.has(value) && seen.add(value))
+}

@@ -1,0 +1,32 @@
+import type { DType } from "../base/index.ts"
+import type { Tensor } from "../tensor/index.ts"
+import { tensor } from "../tensor/index.ts"
+
+/**
+ * The numbers of a group's steps as 0-d tensors. The k-th number asked for in a step is kept for the next one: as long
+ * as it stays the same, nothing new goes to the device. Two equal numbers are two tensors all the same, so that the
+ * form of the step's program does not depend on which numbers happen to be equal.
+ */
+export class ScalarInputs {
+  private readonly dtype: DType
+  private readonly kept: { value: number; tensor: Tensor }[] = []
+  private next = 0
+
+  constructor(dtype: DType) {
+    this.dtype = dtype
+  }
+
+  /** Before each step. */
+  restart(): void {
+    this.next = 0
+  }
+
+  take(value: number): Tensor {
+    const at = this.next++
+    const known = this.kept[at]
+    if (known !== undefined && Object.is(known.value, value)) return known.tensor
+    const made = tensor(value, { dtype: this.dtype })
+    this.kept[at] = { value, tensor: made }
+    return made
+  }
+}

@@ -1,0 +1,2 @@
+export type { Schedule } from "./constant.ts"
+export { constant } from "./constant.ts"

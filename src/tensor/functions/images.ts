@@ -1,0 +1,13 @@
+/** Functions on images [N, C, …]: convolution, pooling and resampling. */
+export * from "./adaptive-pool.ts"
+export * from "./avg-pool.ts"
+export type { ConvOptions } from "./conv.ts"
+export { conv1d, conv2d, conv3d } from "./conv.ts"
+export * from "./conv-transpose.ts"
+export * from "./grid-sample.ts"
+export * from "./im2col.ts"
+export * from "./interpolate.ts"
+export type { MaxPoolOptions, Pooled } from "./max-pool.ts"
+export { maxPool1d, maxPool2d, maxPool3d } from "./max-pool.ts"
+export * from "./max-unpool.ts"
+export type { Spatial } from "./spatial.ts"

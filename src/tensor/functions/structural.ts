@@ -1,0 +1,11 @@
+/** Functions on where elements stand; all are methods of tensors too. */
+export * from "./diagonal.ts"
+export * from "./gather.ts"
+export * from "./indexing.ts"
+export * from "./like.ts"
+export * from "./mask.ts"
+export * from "./pad.ts"
+export * from "./rearrange.ts"
+export * from "./scatter.ts"
+export * from "./shape.ts"
+export * from "./split.ts"

@@ -1,0 +1,66 @@
+import { NablaError } from "../base/index.ts"
+import type { Module } from "../nn/index.ts"
+import { crossEntropy } from "../nn/index.ts"
+import type { Tensor } from "../tensor/index.ts"
+import { noGrad } from "../tensor/index.ts"
+import type { Loss, Metric, Values } from "./metrics.ts"
+import { accuracy, RunningMeans, readReport, report } from "./metrics.ts"
+import { Breather } from "./pause.ts"
+
+/** Batches of inputs and targets, anew each time they are gone through: a DataLoader, or an array. */
+export interface Batches extends Iterable<readonly [Tensor, Tensor]> {
+  /** How many there are, if that is known. */
+  readonly length?: number
+}
+
+export interface EvaluateOptions {
+  /** Default: crossEntropy. */
+  readonly loss?: Loss
+  /** By the names under which they are reported. Default: accuracy, if the loss is left at its default too. */
+  readonly metrics?: Readonly<Record<string, Metric>>
+  /** Ends the work between two batches. */
+  readonly signal?: AbortSignal
+}
+
+/** The loss and the metrics in use, from options that may leave them out. */
+export function objective(options: EvaluateOptions): {
+  loss: Loss
+  metrics: Readonly<Record<string, Metric>>
+} {
+  if (options.loss !== undefined) return { loss: options.loss, metrics: options.metrics ?? {} }
+  return { loss: (output, target) => crossEntropy(output, target), metrics: options.metrics ?? { accuracy } }
+}
+
+/**
+ * Loss and metrics of a model over data: means over all samples. The model works in evaluation mode and is put back
+ * into the mode that it was in.
+ *
+ * @throws NABLA_INTERRUPTED when the signal has been given
+ *
+ * @example const { loss, accuracy } = await evaluate(model, new DataLoader(test, { batchSize: 250 }))
+ */
+export async function evaluate(model: Module, data: Batches, options: EvaluateOptions = {}): Promise<Values> {
+  const { loss, metrics } = objective(options)
+  const means = new RunningMeans()
+  const breather = new Breather()
+  const wasTraining = model.training
+  model.eval()
+  try {
+    for (const [x, y] of data) {
+      if (options.signal?.aborted) throw interrupted("the evaluation")
+      const reported = noGrad(() => {
+        const output = model.forward(x)
+        return report(loss(output, y), metrics, output, y)
+      })
+      means.add(await readReport(reported, metrics), x.shape[0]!)
+      await breather.breathe()
+    }
+  } finally {
+    model.train(wasTraining)
+  }
+  return means.values
+}
+
+export function interrupted(what: string): NablaError {
+  return new NablaError("NABLA_INTERRUPTED", { message: `${what} was interrupted` })
+}

@@ -1,0 +1,7 @@
+export type { Batches, EvaluateOptions } from "./evaluate.ts"
+export { evaluate } from "./evaluate.ts"
+export type { EndEvent, EpochEvent, FitListener, FitStatus, StartEvent, StepEvent } from "./events.ts"
+export type { FitOptions, FitResult, Steppable } from "./fit.ts"
+export { fit } from "./fit.ts"
+export type { Loss, Metric, Values } from "./metrics.ts"
+export { accuracy } from "./metrics.ts"

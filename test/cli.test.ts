@@ -1,0 +1,312 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { CommandLine, ended, idx, quarters } from "./cli-harness.ts"
+
+const nabla = new CommandLine()
+beforeAll(() => nabla.build())
+afterAll(() => nabla.remove())
+
+const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), "utf8"))
+
+/** The records of metrics.jsonl; every line must be whole. */
+function records(folder: string): Record<string, unknown>[] {
+  const text = readFileSync(join(folder, "metrics.jsonl"), "utf8")
+  expect(text.endsWith("\n")).toBe(true)
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+}
+
+/** The only run in a folder of runs. */
+function onlyRun(out: string): string {
+  const [name, ...others] = readdirSync(out)
+  expect(others).toEqual([])
+  return join(out, name)
+}
+
+/** A small, quick run. */
+const small = ["train", "--samples", "200", "--epochs", "1", "--batch-size", "50"]
+
+describe("nabla train", () => {
+  test("trains, evaluates on held-out data, and leaves a folder that holds it all", async () => {
+    const out = nabla.path("whole")
+    const { code, out: printed, err } = await nabla.run(...small, "--out", out)
+    expect(err).toBe("")
+    expect(code).toBe(0)
+    const folder = onlyRun(out)
+    expect(printed).toContain("cnn with 28,938 parameters on glyphs")
+    expect(printed).toMatch(/epoch 1\/1 \| training: loss .* \| held out: loss .*, accuracy .* %/)
+    expect(printed).toMatch(/│ held out +│ +50 │/)
+    expect(printed).toContain(`run folder: ${folder}`)
+    expect(readdirSync(folder).sort()).toEqual([
+      "config.json",
+      "environment.json",
+      "metrics.jsonl",
+      "model.safetensors",
+      "summary.json",
+    ])
+    expect(readJson(folder, "config.json")).toMatchObject({ recipe: "cnn", seed: 0, optimizer: "adam" })
+    expect(readJson(folder, "environment.json")).toMatchObject({ node: process.versions.node })
+    expect(readJson(folder, "summary.json")).toMatchObject({ status: "completed", steps: 4, epochs: 1 })
+    expect(records(folder).map(({ kind }) => kind)).toEqual(["step", "step", "step", "step", "epoch"])
+    const weights = readFileSync(join(folder, "model.safetensors"))
+    const header = weights.subarray(8, 8 + Number(weights.readBigUInt64LE())).toString()
+    expect(JSON.parse(header)["0.weight"]).toMatchObject({ dtype: "F32", shape: [16, 1, 5, 5] })
+  })
+
+  test("learns points with the recipe that fits them, whatever the device", async () => {
+    const out = nabla.path("moons")
+    const options = ["train", "--data", "moons", "--samples", "200", "--epochs", "20", "--out", out]
+    const { code, err } = await nabla.run(...options)
+    expect(err).toBe("")
+    expect(code).toBe(0)
+    const folder = onlyRun(out)
+    expect(readJson(folder, "config.json").recipe).toBe("mlp")
+    expect(readJson(folder, "summary.json").test.accuracy).toBeGreaterThan(0.9)
+
+    const slow = nabla.path("reference")
+    const xor = ["--data", "xor", "--samples", "40", "--epochs", "1", "--device", "reference"]
+    expect(await nabla.run("train", ...xor, "--out", slow)).toMatchObject({ code: 0, err: "" })
+    expect(readJson(onlyRun(slow), "environment.json").device.name).toBe("reference")
+  })
+
+  test("takes IDX files, plain and gzipped, with a pair for testing or without", async () => {
+    const { images, labels } = quarters(80)
+    const held = quarters(20)
+    const files = nabla.files("idx", {
+      "train-images-idx3-ubyte": images,
+      "train-labels-idx1-ubyte.gz": gzipSync(labels),
+      "t10k-images-idx3-ubyte.gz": gzipSync(held.images),
+      "t10k-labels-idx1-ubyte": held.labels,
+    })
+    const options = ["--epochs", "2", "--batch-size", "20", "--lr", "0.01", "--out", nabla.path("from-idx")]
+    expect(await nabla.run("train", "--data", files, ...options)).toMatchObject({ code: 0, err: "" })
+    const config = readJson(onlyRun(nabla.path("from-idx")), "config.json")
+    expect(config.data).toMatchObject({ train: { length: 80 }, test: { length: 20 } })
+
+    const single = [...options.slice(0, -1), nabla.path("from-one")]
+    const file = join(files, "train-images-idx3-ubyte")
+    expect(await nabla.run("train", "--data", file, ...single)).toMatchObject({ code: 0, err: "" })
+    const split = readJson(onlyRun(nabla.path("from-one")), "config.json")
+    expect(split.data).toMatchObject({ train: { length: 64 }, test: { length: 16 } })
+  })
+
+  test("two runs with one seed are bit-identical, another seed is not", async () => {
+    const trained = async (name: string, seed: string) => {
+      const out = nabla.path(name)
+      expect((await nabla.run(...small, "--samples", "100", "--seed", seed, "--out", out)).code).toBe(0)
+      const folder = onlyRun(out)
+      const timeless = records(folder).map(({ seconds, samplesPerSecond, ...rest }) => rest)
+      return { metrics: timeless, weights: readFileSync(join(folder, "model.safetensors")).toString("hex") }
+    }
+    const [a, b, c] = [await trained("a", "5"), await trained("b", "5"), await trained("c", "6")]
+    expect(b).toEqual(a)
+    expect(c.weights).not.toBe(a.weights)
+  })
+
+  test("never writes into the folder of another run", async () => {
+    const out = nabla.path("names")
+    const options = ["train", "--data", "gauss", "--samples", "20", "--epochs", "1", "--out", out]
+    await nabla.run(...options, "--name", "mine")
+    await nabla.run(...options, "--name", "mine")
+    expect(readdirSync(out).sort()).toEqual(["mine", "mine-2"])
+  })
+})
+
+describe("help", () => {
+  test("names every option, with examples and exit codes", async () => {
+    const { code, out, err } = await nabla.run("train", "--help")
+    expect([code, err]).toEqual([0, ""])
+    const options = "recipe data epochs lr batch-size optimizer momentum samples seed device out name"
+    const page = readFileSync("docs/cli.md", "utf8")
+    for (const option of options.split(" ")) {
+      expect(out).toContain(`--${option} <`)
+      expect(page).toContain(`| \`--${option}\` |`)
+    }
+    expect(out.match(/^ {2}--/gm)?.length).toBe(options.split(" ").length)
+    expect(out).toContain("$ nabla train --recipe mlp --data spiral")
+    expect(out).toMatch(/Exit codes:\n.*130/)
+    expect((await nabla.run("--help")).out).toContain("train [options]")
+  })
+
+  test("the version is the package's", async () => {
+    const { version } = readJson("package.json")
+    expect(await nabla.run("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" })
+  })
+})
+
+/** Arguments that are not understood, the code, and what the message has to name. */
+const misuses: [args: string, code: string, mention: string][] = [
+  ["", "NABLA_UNKNOWN_COMMAND", "no command"],
+  ["fly", "NABLA_UNKNOWN_COMMAND", "fly"],
+  ["train --speed 3", "NABLA_UNKNOWN_OPTION", "--speed"],
+  ["train extra", "NABLA_INVALID_OPTION", "too many arguments"],
+  ["train --recipe transformer", "NABLA_UNKNOWN_RECIPE", "cnn | mlp | linear"],
+  ["train --epochs 0", "NABLA_INVALID_OPTION", "--epochs"],
+  ["train --epochs 1.5", "NABLA_INVALID_OPTION", "a whole number"],
+  ["train --lr fast", "NABLA_INVALID_OPTION", "--lr"],
+  ["train --lr -1", "NABLA_INVALID_OPTION", "> 0"],
+  ["train --lr", "NABLA_INVALID_OPTION", "argument missing"],
+  ["train --batch-size 0", "NABLA_INVALID_OPTION", "--batch-size"],
+  ["train --optimizer lion", "NABLA_INVALID_OPTION", "adam | sgd"],
+  ["train --momentum 0.5", "NABLA_INVALID_OPTION", "--optimizer sgd"],
+  ["train --seed -3", "NABLA_INVALID_OPTION", "--seed"],
+  ["train --device gpu", "NABLA_INVALID_OPTION", "wasm | reference"],
+  ["train --name ../up", "NABLA_INVALID_OPTION", "--name"],
+]
+
+test.for(misuses)("`nabla %s` is a usage error: %s", async ([args, code, mention]) => {
+  const result = await nabla.run(...args.split(" ").filter(Boolean))
+  expect(result.code).toBe(2)
+  expect(result.err).toContain(`[${code}]`)
+  expect(result.err).toContain(mention)
+  expect(existsSync(nabla.path("runs"))).toBe(false)
+})
+
+/** Data that cannot be trained on: how to call for it, the code, and what the message has to name. */
+const badData: [what: string, args: () => string[], code: string, mention: string][] = [
+  ["a missing file", () => ["--data", "nowhere"], "NABLA_FILE_NOT_FOUND", "spiral"],
+  [
+    "a file of another kind",
+    () => ["--data", join(nabla.files("kind", { "notes.txt": Uint8Array.of(1) }), "notes.txt")],
+    "NABLA_FILE_FORMAT",
+    "notes.txt",
+  ],
+  [
+    "points for the cnn",
+    () => ["--data", "moons", "--recipe", "cnn"],
+    "NABLA_SHAPE_MISMATCH",
+    "--recipe mlp",
+  ],
+  [
+    "a truncated file",
+    () => pair("truncated", quarters(8).images.subarray(0, 300), quarters(8).labels),
+    "NABLA_FILE_FORMAT",
+    "x-images-idx3-ubyte",
+  ],
+  [
+    "a truncated gzip file",
+    () => {
+      const { images, labels } = quarters(8)
+      const packed = gzipSync(images)
+      const files = { "x-images-idx3-ubyte.gz": packed.subarray(0, packed.length / 2) }
+      return ["--data", nabla.files("cut", { ...files, "x-labels-idx1-ubyte": labels })]
+    },
+    "NABLA_FILE_FORMAT",
+    "x-images-idx3-ubyte.gz",
+  ],
+  [
+    "images and labels swapped",
+    () => pair("swapped", quarters(8).labels, quarters(8).images),
+    "NABLA_DATA_MISMATCH",
+    "swapped",
+  ],
+  [
+    "fewer labels than images",
+    () => pair("fewer", quarters(8).images, quarters(7).labels),
+    "NABLA_DATA_MISMATCH",
+    "8 labels",
+  ],
+  [
+    "a label out of range",
+    () => pair("range", quarters(8).images, idx([8], [0, 1, 2, 3, 4, 10, 6, 7])),
+    "NABLA_LABEL_RANGE",
+    "sample 5",
+  ],
+  [
+    "test images of another size",
+    () => [
+      "--data",
+      nabla.files("sizes", {
+        "train-images-idx3-ubyte": quarters(8).images,
+        "train-labels-idx1-ubyte": quarters(8).labels,
+        "t10k-images-idx3-ubyte": quarters(8, 6).images,
+        "t10k-labels-idx1-ubyte": quarters(8).labels,
+      }),
+    ],
+    "NABLA_DATA_MISMATCH",
+    "[1, 6, 6]",
+  ],
+  [
+    "images too small for the recipe",
+    () => pair("tiny", quarters(8, 2).images, quarters(8, 2).labels),
+    "NABLA_SHAPE_MISMATCH",
+    "[1, 2, 2]",
+  ],
+]
+
+function pair(name: string, images: Uint8Array, labels: Uint8Array): string[] {
+  return ["--data", nabla.files(name, { "x-images-idx3-ubyte": images, "x-labels-idx1-ubyte": labels })]
+}
+
+test.for(badData)("%s ends with an error and leaves nothing", async ([what, args, code, mention]) => {
+  const out = nabla.path(`out of ${what}`)
+  const result = await nabla.run("train", ...args(), "--out", out)
+  expect(result.code).toBe(1)
+  expect(result.err).toContain(`[${code}]`)
+  expect(result.err).toContain(mention)
+  expect(existsSync(out)).toBe(false)
+})
+
+describe("a run that fails on its way", () => {
+  test("a loss that is not finite names the step and the layer, and the folder says so", async () => {
+    const out = nabla.path("diverged")
+    const { code, err } = await nabla.run(...small, "--optimizer", "sgd", "--lr", "1e20", "--out", out)
+    expect(code).toBe(1)
+    expect(err).toContain("[NABLA_NON_FINITE]")
+    expect(err).toMatch(/the loss is (NaN|Infinity) at step \d/)
+    const folder = onlyRun(out)
+    const summary = readJson(folder, "summary.json")
+    expect(summary).toMatchObject({ status: "failed", error: { code: "NABLA_NON_FINITE" } })
+    expect(records(folder).length).toBe(summary.steps)
+    expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([])
+  })
+
+  test("an output folder that cannot be made ends it before the first step", async () => {
+    writeFileSync(nabla.path("file"), "")
+    const { code, err } = await nabla.run(...small, "--out", nabla.path("file", "runs"))
+    expect(code).toBe(1)
+    expect(err).toContain("[NABLA_FILE_WRITE]")
+  })
+
+  test("an output folder that is read-only ends it before the first step", async (ctx) => {
+    if (process.getuid?.() === 0) ctx.skip("root writes into read-only folders all the same")
+    const folder = nabla.files("read-only", {})
+    chmodSync(folder, 0o555)
+    const { code, err } = await nabla.run(...small, "--out", folder)
+    expect(code).toBe(1)
+    expect(err).toContain("[NABLA_FILE_WRITE]")
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  const signals = [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const
+  test.for(signals)("%s ends it after the step at hand, with exit code %i", async ([signal, code]) => {
+    const out = nabla.path(signal)
+    const child = nabla.start("train", "--data", "circle", "--epochs", "100000", "--out", out, "--name", "x")
+    const end = ended(child)
+    const log = join(out, "x/metrics.jsonl")
+    await until(() => existsSync(log) && readFileSync(log, "utf8").includes('"step":3'))
+    child.kill(signal)
+    const result = await end
+    expect(result.err).toContain("stopping after this step")
+    expect(result.out).toContain(`run folder: ${join(out, "x")}`)
+    expect(result.code).toBe(code)
+    const summary = readJson(out, "x/summary.json")
+    expect(summary.status).toBe("interrupted")
+    expect(records(join(out, "x")).filter(({ kind }) => kind === "step").length).toBe(summary.steps)
+    expect(existsSync(join(out, "x/model.safetensors"))).toBe(true)
+  })
+})
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    if (tries > 400) throw new Error("waited too long")
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
