@@ -33,7 +33,7 @@ const testFile = "[.]test[.]ts$"
 /** The layers whose front door is a public entry point of the package. */
 const publicLayers = "tensor|nn|optim|schedules|data|io|diagnostics|train"
 /** A layer that also reads files has a second front door for that, so that the first one stays fit for the browser. */
-const publicEntry = `^src/index[.]ts$|^src/(${publicLayers})/(index|node)[.]ts$`
+const publicEntry = `^src/(index|node)[.]ts$|^src/(${publicLayers})/(index|node)[.]ts$`
 
 /**
  * @param {string} name

@@ -6,7 +6,7 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^nabla$/, replacement: source("index.ts") },
+      { find: /^nabla$/, replacement: source("node.ts") },
       { find: /^nabla\/(\w+)\/node$/, replacement: source("$1/node.ts") },
       { find: /^nabla\/(\w+)$/, replacement: source("$1/index.ts") },
     ],

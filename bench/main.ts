@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
-import { type DeviceName, deviceInfo, NablaError, setDefaultDevice, version } from "nabla"
+import { type DeviceName, deviceInfo, NablaError, profile, setDefaultDevice, version } from "nabla"
 import { limitsFromEnvironment, measure } from "./measure.ts"
 import { makeWorkload, workloads } from "./spec.ts"
 import { makeSteps } from "./steps.ts"
@@ -13,7 +13,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     device: { type: "string", default: "wasm" },
-    threads: { type: "string", default: "1" },
+    threads: { type: "string" },
     plain: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     trace: { type: "string" },
@@ -29,9 +29,11 @@ if (workloadName === undefined || !(workloadName in workloads)) {
   process.exit(2)
 }
 
-const threads = Number(options.threads)
+// Devices that compute on several threads read this when they are made.
+if (options.threads !== undefined) process.env.NABLA_THREADS = options.threads
+
 const label = {
-  system: `nabla-${options.device}${threads > 1 ? `-${threads}t` : ""}`,
+  system: `nabla-${options.device}${options.threads === undefined ? "" : `-${options.threads}t`}`,
   workload: workloadName,
 }
 
@@ -41,11 +43,15 @@ function timed(): Record<string, unknown> {
   const { step, note, extra } = makeSteps(workload, options.plain)
   const result = measure(step, workload.checkSteps, limitsFromEnvironment())
   const rate = (amount: number): number => Number((amount / result.ms_per_step / 1e6).toPrecision(4))
-  const notes = [note, deviceInfo().description, `nabla ${version}`, `node ${process.versions.node}`]
-  if (threads > 1) notes.push("--threads has no effect: this version computes on one thread")
+  const { description } = deviceInfo()
+  const threads = Number(/(\d+) threads/.exec(description)?.[1] ?? 1)
+  const notes = [note, description, `nabla ${version}`, `node ${process.versions.node}`]
+  if (options.threads !== undefined && Number(options.threads) !== threads) {
+    notes.push(`--threads ${options.threads} has no effect on this device`)
+  }
   return {
     ...result,
-    threads: 1,
+    threads,
     gflops: workload.flops === undefined ? null : rate(workload.flops),
     ...(workload.idealBytes === undefined ? {} : { gbps: rate(workload.idealBytes) }),
     ...extra?.(),
@@ -53,8 +59,27 @@ function timed(): Record<string, unknown> {
   }
 }
 
+/** Where the time of some steps goes: the table on the screen, the events in a file. */
+function profiled(): void {
+  setDefaultDevice(options.device as DeviceName)
+  const { step } = makeSteps(makeWorkload(workloadName), options.plain)
+  const warm = performance.now() + 1500
+  let i = 0
+  do step(i++)
+  while (i < PROFILED_STEPS || performance.now() < warm)
+  const found = profile(() => {
+    for (let n = 0; n < PROFILED_STEPS; n++) step(i++)
+  })
+  console.log(found.table(30))
+  console.log(`${(found.ms / PROFILED_STEPS).toFixed(3)} ms a step`)
+  if (options.trace !== undefined) writeFileSync(options.trace, JSON.stringify(found.trace))
+}
+
+const PROFILED_STEPS = 10
+
 try {
-  console.log(JSON.stringify({ ...label, ...timed() }))
+  if (options.profile || options.trace !== undefined) profiled()
+  else console.log(JSON.stringify({ ...label, ...timed() }))
 } catch (error) {
   const missing = error instanceof NablaError && error.code === "NABLA_DEVICE_UNAVAILABLE"
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)

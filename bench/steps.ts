@@ -1,6 +1,5 @@
 /** One step of a workload, as a function of the number of the step that gives the loss as a number. */
-import * as nabla from "nabla"
-import { matmul, optim, realize, type Tensor, tensor } from "nabla"
+import { compile, matmul, optim, realize, type Tensor, tensor } from "nabla"
 import type { Loss, Tensors } from "./models.ts"
 import { losses } from "./models.ts"
 import type { HostArray, OptimizerSpec, Workload } from "./spec.ts"
@@ -40,13 +39,15 @@ function makeOptimizer({ name, lr, weightDecay = 0 }: OptimizerSpec, params: Ten
   }
 }
 
-type Compile = <A extends readonly unknown[]>(f: (...args: A) => Tensor) => (...args: A) => Tensor
-
-/** nabla's compile where this version has one, and the user did not ask for a plain loop. */
-function compiler(plain: boolean): Compile | null {
-  const found: unknown = Reflect.get(nabla, "compile")
-  return plain || typeof found !== "function" ? null : (found as Compile)
+/** A step as one captured program, unless a loop is wanted that nothing captures. */
+function captured<A extends Tensor[] | [Tensors], R>(
+  f: (...args: A) => R,
+  plain: boolean,
+): (...args: A) => R {
+  return plain ? f : compile(f)
 }
+
+const noteOf = (plain: boolean): string => (plain ? "plain loop" : "compiled step")
 
 function training(workload: Workload, loss: Loss, plain: boolean): Steps {
   const weights = leaves(workload.weights)
@@ -59,45 +60,54 @@ function training(workload: Workload, loss: Loss, plain: boolean): Steps {
     optimizer.step()
     return value
   }
-  const compile = compiler(plain)
-  const run = compile === null ? train : compile(train)
+  const run = captured(train, plain)
   return {
     step: (i) => run(batches[i % batches.length]).itemSync(),
-    note: compile === null ? "plain loop" : "compiled step",
+    note: noteOf(plain),
   }
 }
 
-function product({ inputs }: Workload): Steps {
+function product({ inputs }: Workload, plain: boolean): Steps {
   const { a, b } = toTensors(inputs[0])
-  const step = (i: number): number => {
-    const c = matmul(a, b)
-    const seen = i < 3 ? c.abs().mean() : c.index(0, 0)
-    // Both are results of one program, so that the whole product has to be there.
-    realize([c, seen])
-    return seen.itemSync()
+  const multiply = (x: Tensor, y: Tensor): [product: Tensor, corner: Tensor] => {
+    const c = matmul(x, y)
+    return [c, c.index(0, 0)]
   }
-  return { step, note: "plain loop" }
+  const run = captured(multiply, plain)
+  const step = (i: number): number => {
+    const results = run(a, b)
+    // All results of one program, so that the whole product has to be there.
+    realize(results)
+    const [c, corner] = results
+    return (i < 3 ? c.abs().mean() : corner).itemSync()
+  }
+  return { step, note: noteOf(plain) }
 }
 
-function elementwise({ weights, inputs }: Workload): Steps {
+function elementwise({ weights, inputs }: Workload, plain: boolean): Steps {
   const { a, b, x } = leaves({ ...weights, ...inputs[0] })
   const params = [x, a, b]
-  let check = 0
-  const step = (i: number): number => {
+  const differentiate = (): Tensor[] => {
     for (const param of params) param.grad = null
     const loss = x.mul(a).add(b).tanh().mul(x.sigmoid()).mean()
     loss.backward()
-    const gradients = params.map(({ grad }) => grad!)
-    realize([loss, ...gradients])
+    return [loss, ...params.map(({ grad }) => grad!)]
+  }
+  const run = captured(differentiate, plain)
+  let check = 0
+  const step = (i: number): number => {
+    const results = run()
+    realize(results)
+    const [loss, ...gradients] = results
     if (i === 0) for (const gradient of gradients) check += gradient.abs().sum().itemSync()
     return loss.itemSync()
   }
-  return { step, note: "plain loop", extra: () => ({ check }) }
+  return { step, note: noteOf(plain), extra: () => ({ check }) }
 }
 
 /** @param plain a loop that nothing captures, even where nabla could compile it */
 export function makeSteps(workload: Workload, plain: boolean): Steps {
-  if (workload.kind === "matmul") return product(workload)
-  if (workload.kind === "elementwise") return elementwise(workload)
+  if (workload.kind === "matmul") return product(workload, plain)
+  if (workload.kind === "elementwise") return elementwise(workload, plain)
   return training(workload, losses[workload.name]!, plain)
 }

@@ -16,13 +16,15 @@ export interface Ended {
 /** The command `nabla`, bundled once from the sources, and a folder for its files. */
 export class CommandLine {
   readonly folder = mkdtempSync(join(tmpdir(), "nabla-cli-"))
-  // Beside the packages that it imports.
-  private readonly file = join(root, `node_modules/.cache/nabla/cli-${process.pid}.mjs`)
+  // Beside the packages that it imports. The library is a module of its own, which scripts share with the command.
+  private readonly program = join(root, `node_modules/.cache/nabla/cli-${process.pid}`)
+  readonly library = join(this.program, "nabla.js")
 
   async build(): Promise<void> {
     await build({
-      entryPoints: [join(root, "src/cli/main.ts")],
-      outfile: this.file,
+      entryPoints: { main: join(root, "src/cli/main.ts"), nabla: join(root, "src/index.ts") },
+      outdir: this.program,
+      splitting: true,
       bundle: true,
       platform: "node",
       format: "esm",
@@ -33,7 +35,7 @@ export class CommandLine {
   }
 
   start(...args: string[]): ChildProcess {
-    return spawn(process.execPath, [this.file, ...args], {
+    return spawn(process.execPath, [join(this.program, "main.js"), ...args], {
       cwd: this.folder,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NO_COLOR: "1" },
@@ -57,7 +59,7 @@ export class CommandLine {
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
-    rmSync(this.file, { force: true })
+    rmSync(this.program, { recursive: true, force: true })
   }
 }
 

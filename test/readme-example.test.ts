@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
 import { expect, test } from "vitest"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const pages = ["README.md"]
+const pages = ["README.md", "docs/derivatives.md"]
 
 /** Every block of a page that is fenced as TypeScript. */
 function codeBlocks(page: string): string[] {
@@ -22,7 +22,7 @@ test("there are examples", () => expect(examples.length).toBeGreaterThan(0))
 const limit = { timeout: 90_000 }
 
 test.for(examples)("example $index of $page runs as it is printed", limit, async ({ page, code, index }) => {
-  const outfile = join(root, "node_modules/.cache/nabla", `${page}-${index}-${process.pid}.mjs`)
+  const outfile = join(root, "node_modules/.cache/nabla", `${basename(page)}-${index}-${process.pid}.mjs`)
   await build({
     stdin: { contents: code, loader: "ts", resolveDir: root, sourcefile: `${page}-${index}.ts` },
     absWorkingDir: root,

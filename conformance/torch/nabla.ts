@@ -2,7 +2,7 @@
  * nabla as the runner sees it: looked up by name, since which function a case calls is known only at run time, and
  * since a function that is missing must fail that case and no other.
  */
-import * as entry from "../../src/index.ts"
+import * as entry from "../../src/node.ts"
 
 /** What the runner reads of a tensor. */
 export interface Tensor {

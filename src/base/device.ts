@@ -29,13 +29,15 @@ export interface MemoryStats {
 /** What the planner and the lowering need to know about a device. */
 export interface Capabilities {
   /** Bytes of a vector register that kernels are written for: 0 means scalar kernels. */
-  readonly vectorBytes: 0 | 16
+  readonly vectorBytes: 0 | 16 | 32
   /** Register-tiled packed contractions, or the plain loop nest. */
   readonly tiledContractions: boolean
   /** Whether a multiply-add is one instruction: it decides how many registers a tile may take. */
   readonly fusedMultiplyAdd: boolean
   readonly synchronousRead: boolean
   readonly float64: boolean
+  /** Threads that share out the turns of a kernel's independent loops. Default: 1. */
+  readonly threads?: number
 }
 
 /** Compiled kernels, ready to be called by index. */

@@ -13,6 +13,7 @@ export const errorPages = {
   NABLA_STALE_VALUE: "read the tensor with item() or data() before the optimizer's next step",
   NABLA_PLACEHOLDER_VALUE:
     "inside vmap a tensor has no value of its own; use where() instead of a branch on it",
+  NABLA_CAPTURE: "compute in the function, read its results outside; pass what changes as tensors",
   NABLA_SYNC_READ: "this device reads asynchronously; use await t.data() or await t.item()",
   NABLA_OUT_OF_MEMORY: "use a smaller batch or model, or free tensors that are kept between steps",
   NABLA_DEVICE_UNAVAILABLE: "see deviceInfo() for the devices of this machine",

@@ -32,6 +32,14 @@ export function formatShape(shape: Shape): string {
 }
 
 export function checkShape(shape: Shape, where: string): void {
+  if (!Array.isArray(shape)) {
+    throw new NablaError("NABLA_INVALID_SHAPE", {
+      message: "a shape is a list of sizes",
+      where,
+      expected: "an array of whole numbers ≥ 0",
+      got: shape === null ? "null" : typeof shape,
+    })
+  }
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 0) {
       throw new NablaError("NABLA_INVALID_SHAPE", {

@@ -50,14 +50,14 @@ export function erfc(x: number): number {
 }
 
 // erfinv(y)/y as a polynomial of w − 2.5 with w = −log(1 − y²), 0 ≤ w ≤ 5, relative error 1e-7.
-const ERFINV_CENTRE = [
+export const ERFINV_CENTRE = [
   1.5014094215751794, 0.2466407259658602, -0.0041777080668352696, -0.0012537074645987895,
   0.0002186024079742768, -4.3967710720622155e-6, -3.5289008533276724e-6, 3.4372464097192616e-7,
   2.8537206197252704e-8,
 ]
 
 // The same as a polynomial of √w − 4.2, 5 ≤ w ≤ 37.5, relative error 1.2e-6.
-const ERFINV_TAIL = [
+export const ERFINV_TAIL = [
   4.041728189054497, 1.0099244183149563, 0.0007898909825322798, -0.0007413318982663637, 0.000260030176029575,
   2.5039910571265974e-5, 1.6599017589094594e-6, -5.085062682693925e-5, 1.753354401124148e-5,
 ]
@@ -126,7 +126,7 @@ export function lgamma(x: number): number {
 }
 
 // digamma(x)/(x − root) as a polynomial of 2x − 3, 1 ≤ x ≤ 2, relative error 2.5e-18.
-const DIGAMMA_ONE_TO_TWO = [
+export const DIGAMMA_ONE_TO_TWO = [
   0.9510558760318328, -0.2118137106407303, 0.060135621060196806, -0.018550615381735025, 0.0059367952783031235,
   -0.0019350666648609534, 0.0006368880303653079, -0.00021074841138525924, 6.995018842142495e-5,
   -2.3258242500026834e-5, 7.741233713485863e-6, -2.5780940165419467e-6, 8.589083864562257e-7,
@@ -135,11 +135,11 @@ const DIGAMMA_ONE_TO_TWO = [
   -8.50438942206468e-11, 2.8889795384909193e-11,
 ]
 // The positive zero of digamma, in two parts: near it the difference must keep its low bits.
-const DIGAMMA_ROOT = 1.4616321449683622
-const DIGAMMA_ROOT_LOW = 9.549995429965697e-17
+export const DIGAMMA_ROOT = 1.4616321449683622
+export const DIGAMMA_ROOT_LOW = 9.549995429965697e-17
 
 // B₂ₖ/2k: the coefficients of the asymptotic series in 1/x², 1/x⁴, …
-const DIGAMMA_SERIES = [1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12]
+export const DIGAMMA_SERIES = [1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12]
 
 function digammaPositive(x: number): number {
   if (x >= 10) {

@@ -1,18 +1,19 @@
 import { access } from "node:fs/promises"
+import { createRequire } from "node:module"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { Command } from "commander"
 import { NablaError } from "../base/index.ts"
 import type { Graph, GraphLevel } from "../tensor/index.ts"
-import { graphOf, Tensor, toDot, toMermaid } from "../tensor/index.ts"
+import * as own from "../tensor/index.ts"
 import { writeFileWhole } from "../train/node.ts"
 import { choice, notEmpty } from "./option-values.ts"
 
 const levels = ["user", "primitive", "kernel"] as const
 
 const formats = {
-  mermaid: toMermaid,
-  dot: toDot,
+  mermaid: own.toMermaid,
+  dot: own.toDot,
   json: (graph: Graph): string => `${JSON.stringify(graph, null, 2)}\n`,
 } as const
 type Format = keyof typeof formats
@@ -54,24 +55,37 @@ export function addGraphCommand(root: Command, done: (exitCode: number) => void)
     .option("--out <file>", "write to a file instead of the terminal", notEmpty("--out"))
     .addHelpText("after", examples)
     .action(async (file: string, { level, format, values = false, out }: GraphOptions) => {
-      const tensors = await exportedTensors(file)
-      const text = formats[format](graphOf(tensors, { level, values, gradients: values }))
+      const nabla = await libraryOf(await checkedPath(file))
+      const graph = nabla.graphOf(await exportedTensors(file, nabla), { level, values, gradients: values })
+      const text = formats[format](graph)
       if (out === undefined) process.stdout.write(text)
       else writeFileWhole(out, text)
       done(0)
     })
 }
 
-/** The tensors that a module exports; functions that it exports are called without arguments. */
-async function exportedTensors(file: string): Promise<Tensor[]> {
-  const path = resolve(file)
-  await access(path).catch((cause: unknown) => {
+async function checkedPath(file: string): Promise<string> {
+  await access(file).catch((cause: unknown) => {
     throw new NablaError("NABLA_FILE_NOT_FOUND", { message: "there is no such script", where: file, cause })
   })
-  const exported = Object.values((await import(pathToFileURL(path).href)) as Record<string, unknown>)
-  const results = await Promise.all(
-    exported.map(async (value) => (typeof value === "function" ? value() : value)),
-  )
+  return resolve(file)
+}
+
+/** The nabla that a script imports: it may be installed beside the script, apart from this command's. */
+async function libraryOf(script: string): Promise<typeof own> {
+  let path: string
+  try {
+    path = createRequire(script).resolve("nabla")
+  } catch {
+    return own
+  }
+  return import(pathToFileURL(path).href) as Promise<typeof own>
+}
+
+/** The tensors that a module exports; functions that it exports are called without arguments. */
+async function exportedTensors(file: string, { Tensor }: typeof own): Promise<own.Tensor[]> {
+  const exported = Object.values((await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>)
+  const results = await Promise.all(exported.map((value) => (typeof value === "function" ? value() : value)))
   const tensors = results.flat().filter((value) => value instanceof Tensor)
   if (tensors.length > 0) return tensors
   throw new NablaError("NABLA_INVALID_ARGUMENT", {
@@ -82,6 +96,6 @@ async function exportedTensors(file: string): Promise<Tensor[]> {
       exported.length === 0
         ? "no exports"
         : `exports of type ${exported.map((value) => typeof value).join(", ")}`,
-    hint: "export the tensor whose graph you want to see; import nabla from the same installation as this command",
+    hint: "export the tensor whose graph you want to see",
   })
 }

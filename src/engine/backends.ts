@@ -12,9 +12,11 @@ export interface Backend {
 }
 
 /** Names of the devices that nabla can make. */
-export type DeviceName = "wasm" | "reference"
+export type DeviceName = "wasm" | "native" | "reference"
 
-const makers: Readonly<Record<DeviceName, () => Backend>> = {
+export const deviceNames: readonly DeviceName[] = ["wasm", "native", "reference"]
+
+const makers: Partial<Record<DeviceName, () => Backend>> = {
   wasm: () => {
     const device = createWasmDevice()
     return {
@@ -32,7 +34,10 @@ const makers: Readonly<Record<DeviceName, () => Backend>> = {
   },
 }
 
-export const deviceNames = Object.keys(makers) as readonly DeviceName[]
+/** Adds a device that does not run everywhere, so that the browser's bundle need not hold it. */
+export function registerBackend(name: DeviceName, make: () => Backend): void {
+  makers[name] = make
+}
 
 const made = new Map<DeviceName, Backend>()
 let current: DeviceName = "wasm"
@@ -40,10 +45,21 @@ let current: DeviceName = "wasm"
 export function backend(name: DeviceName = current): Backend {
   let found = made.get(name)
   if (found === undefined) {
-    found = makers[name]()
+    const make = makers[name]
+    if (make === undefined) throw notRegistered(name)
+    found = make()
     made.set(name, found)
   }
   return found
+}
+
+function notRegistered(name: DeviceName): NablaError {
+  return new NablaError("NABLA_DEVICE_UNAVAILABLE", {
+    message: `the device ${name} is not part of this program`,
+    expected: Object.keys(makers).join(" | "),
+    got: name,
+    hint: `it runs on Node only, where importing "nabla" or "nabla/train/node" brings it along`,
+  })
 }
 
 /** Chooses where tensors are computed from now on; values move there when they are used. */
@@ -55,6 +71,8 @@ export function setDefaultDevice(name: DeviceName): void {
       got: String(name),
     })
   }
+  // Made now, so that a device that this machine cannot offer is an error here.
+  backend(name)
   current = name
 }
 

@@ -1,15 +1,16 @@
-import type { Allocation, BufferRef, Call, Program } from "../base/index.ts"
+import type { Allocation, BufferRef, Call, Program as DeviceProgram } from "../base/index.ts"
 import { NablaError } from "../base/index.ts"
-import type { Node } from "../graph/index.ts"
+import type { Aval, Node } from "../graph/index.ts"
 import { clearPending, placeholderOp, StoredValue, topologicalOrder } from "../graph/index.ts"
 import type { Plan, Slot } from "../plan/index.ts"
 import { planGraph } from "../plan/index.ts"
 import { backend, defaultDevice } from "./backends.ts"
 import { place, residentBuffer, settleRun } from "./residency.ts"
+import { runCalls, tracePreparation } from "./trace.ts"
 
 interface Executable {
   readonly plan: Plan
-  readonly program: Program
+  readonly program: DeviceProgram
 }
 
 /** Plans by the form of their graph; the least recently used goes first when there are too many. */
@@ -32,12 +33,71 @@ export interface RealizeOptions {
 export function realize(nodes: readonly Node[], { keepTracked = false }: RealizeOptions = {}): void {
   const targets = new Set(nodes.filter((node) => node.value === null))
   if (targets.size === 0) return
+  if (forbidden !== null) throw forbidden()
+  const { executable, order } = executableFor(targets, keepTracked)
+  const { plan } = executable
+  const given = plan.given.map((at) => order[at]!.value!)
+  const results = execute(
+    executable,
+    given,
+    plan.results.map((at) => order[at]!.aval),
+  )
+  for (const [i, at] of plan.results.entries()) order[at]!.settle(results[i]!)
+  clearPending()
+}
+
+let forbidden: (() => Error) | null = null
+
+/** While a program is captured nothing may be computed: `reason` makes the error for whoever asks. */
+export function forbidRealizing(reason: (() => Error) | null): void {
+  forbidden = reason
+}
+
+/** A computation prepared once, to be run on other values of the same form. */
+export interface Program {
+  /** The nodes whose values are given, in the order in which run takes them. */
+  readonly given: readonly Node[]
+  /** Computes the targets, in their order. */
+  run(values: readonly StoredValue[]): StoredValue[]
+  readonly temporaryBytes: number
+  readonly kernelCount: number
+  /** Equal for programs of the same form. */
+  readonly form: string
+}
+
+/** Prepares the computation of nodes that have no value yet. */
+export function prepareProgram(targets: readonly Node[]): Program {
+  const { executable, order, key } = executableFor(new Set(targets), false)
+  const { plan } = executable
+  const types = plan.results.map((at) => order[at]!.aval)
+  const place = new Map(plan.results.map((at, i) => [order[at]!, i]))
+  const places = targets.map((target) => place.get(target)!)
+  return {
+    given: plan.given.map((at) => order[at]!),
+    run: (values) => {
+      const results = execute(executable, values, types)
+      return places.map((at) => results[at]!)
+    },
+    temporaryBytes: plan.temporaryBytes,
+    kernelCount: plan.calls.length,
+    form: key,
+  }
+}
+
+function executableFor(
+  targets: ReadonlySet<Node>,
+  keepTracked: boolean,
+): { executable: Executable; order: Node[]; key: string } {
   const order = topologicalOrder([...targets], (node) => node.value === null)
   const key = structureKey(order, targets, keepTracked)
-  const executable = executables.get(key) ?? prepare(key, order, targets, keepTracked)
+  const executable =
+    executables.get(key) ??
+    tracePreparation(
+      () => prepare(key, order, targets, keepTracked),
+      ({ plan }) => plan.kernels.length,
+    )
   touch(key, executable)
-  execute(executable, order)
-  clearPending()
+  return { executable, order, key }
 }
 
 function touch(key: string, executable: Executable): void {
@@ -89,25 +149,28 @@ function prepare(
   return executable
 }
 
-function execute({ plan, program }: Executable, order: readonly Node[]): void {
+function execute(
+  { plan, program }: Executable,
+  given: readonly StoredValue[],
+  types: readonly Aval[],
+): StoredValue[] {
   const { device } = backend()
   const buffers = new Map<number, BufferRef>()
-  const given = plan.given.map((at) => order[at]!.value!)
   for (const [i, at] of plan.given.entries()) buffers.set(at, residentBuffer(given[i]!, device))
-  const results = plan.results.map((at) => {
-    const { dtype, size } = order[at]!.aval
+  const results = plan.results.map((at, i) => {
+    const { dtype, size } = types[i]!
     const value = new StoredValue(dtype, size, null)
     buffers.set(at, place(value, device))
     return value
   })
   const temporaries = plan.temporaryBytes > 0 ? device.allocate(plan.temporaryBytes) : null
   try {
-    device.run(program, calls(plan, buffers, temporaries))
+    runCalls(device, program, plan.kernels, calls(plan, buffers, temporaries))
   } finally {
     if (temporaries !== null) device.free(temporaries)
   }
-  for (const [i, at] of plan.results.entries()) order[at]!.settle(results[i]!)
   settleRun(given, results)
+  return results
 }
 
 function calls(plan: Plan, buffers: ReadonlyMap<number, BufferRef>, temporaries: Allocation | null): Call[] {

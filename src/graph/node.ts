@@ -53,11 +53,21 @@ export function openOrigin(kind: Origin["kind"], name: string): Origin | null {
   return parent
 }
 
+/** Whether a function call is open: the outermost one is what the user called. */
+export function insideFunction(): boolean {
+  return currentOrigin !== null && currentOrigin.kind === "function"
+}
+
 export function closeOrigin(parent: Origin | null): void {
   currentOrigin = parent
 }
 
 let nodeCount = 0
+
+/** The number that the next node gets: nodes made from here on have it or a larger one. */
+export function nextNodeId(): number {
+  return nodeCount
+}
 
 /**
  * An expression that may be computed later. Nodes are immutable but for their value, and interned while they are

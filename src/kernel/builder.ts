@@ -1,6 +1,6 @@
 import * as ir from "./expr.ts"
 import type { Atom, IndexSymbol } from "./index-algebra.ts"
-import { Index } from "./index-algebra.ts"
+import { divisionUnit, Index } from "./index-algebra.ts"
 import type {
   Access,
   ArithmeticOp,
@@ -24,6 +24,8 @@ export interface Scope {
   readonly symbol: IndexSymbol | null
   readonly variable: Variable | null
   readonly lanes: Lanes
+  /** Whether the turns depend on none of the others. */
+  readonly parallel?: boolean
 }
 
 /** A computed value: an expression without work left in it (a variable or a constant), and where it is known. */
@@ -47,6 +49,8 @@ export class KernelBuilder {
   private variableCount = 0
   /** Divisions and remainders that were emitted for addresses: what loop shapes are judged by. */
   addressDivisions = 0
+  /** The units at which those take a loop variable apart: where a loop for each part would do without them. */
+  readonly divisionUnits = new Map<IndexSymbol, Set<number>>()
   /** Loads that a vector loop had to put together lane by lane. */
   gatheredLoads = 0
 
@@ -66,7 +70,7 @@ export class KernelBuilder {
   // Loops ------------------------------------------------------------------------------------------------------------
 
   /** Opens a loop over start … start + extent - 1 in steps of `lanes`; its statements are added by `close`. */
-  open(parent: Scope, extent: number, lanes: Lanes = 1, start = 0): Scope {
+  open(parent: Scope, extent: number, lanes: Lanes = 1, start = 0, parallel = false): Scope {
     const symbol: IndexSymbol = { id: symbolCount++, min: start, max: start + extent - 1 }
     const scope: Scope = {
       parent,
@@ -75,6 +79,7 @@ export class KernelBuilder {
       symbol,
       variable: this.variable("i32"),
       lanes,
+      parallel,
     }
     this.scopeOfSymbol.set(symbol, scope)
     return scope
@@ -90,6 +95,7 @@ export class KernelBuilder {
       to: ir.constant("i32", max + 1),
       step: scope.lanes,
       body: scope.stmts,
+      ...(scope.parallel ? { parallel: { scratch: [] } } : {}),
     })
   }
 
@@ -207,12 +213,21 @@ export class KernelBuilder {
       return scope.lanes === 1 ? base : ir.add(base, ir.constant("i32", lane))
     }
     this.addressDivisions++
+    this.noteDivision(atom)
     // A dividend that may be negative is lifted by a multiple of the divisor, since the IR's division truncates.
     const lift = atom.of.min < 0 ? Math.ceil(-atom.of.min / atom.by) : 0
     const of = this.address(atom.of.add(lift * atom.by), lane)
     const by = ir.constant("i32", atom.by)
     if (atom.kind === "mod") return ir.binary("rem", of, by)
     return ir.sub(ir.binary("div", of, by), ir.constant("i32", lift))
+  }
+
+  private noteDivision(atom: Atom): void {
+    const part = divisionUnit(atom)
+    if (part === null) return
+    const units = this.divisionUnits.get(part.symbol)
+    if (units === undefined) this.divisionUnits.set(part.symbol, new Set([part.unit]))
+    else units.add(part.unit)
   }
 
   /** An index as an i32 value: a vector where it varies along a vector loop. */

@@ -44,7 +44,8 @@ function binaryAllowed(op: ArithmeticOp, type: Scalar): boolean {
 
 /** Widths that fill a register; a bool takes the width of what was compared. */
 function lanesAllowed(type: Scalar, lanes: Lanes): boolean {
-  return lanes === 1 || (type === "bool" ? lanes === 2 || lanes === 4 : lanes === (type === "f64" ? 2 : 4))
+  if (lanes === 1 || lanes === 4) return true
+  return (lanes === 2 && (type === "bool" || type === "f64")) || (lanes === 8 && type !== "f64")
 }
 
 function representable(type: Scalar, value: number): boolean {

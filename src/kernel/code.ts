@@ -1,5 +1,5 @@
 import * as ir from "./expr.ts"
-import type { Access, BufferParam, Expr, Kernel, Lanes, Scalar, Stmt, Variable } from "./ir.ts"
+import type { Access, BufferParam, Expr, Kernel, Lanes, Parallel, Scalar, Stmt, Variable } from "./ir.ts"
 
 /** A whole number in an address or a loop bound. */
 export const int = (value: number): Expr => ir.constant("i32", value)
@@ -62,9 +62,11 @@ export class Code {
   }
 
   /** for (i = from; i < to; i += step) */
-  for(from: Expr, to: Expr, step: number, body: (i: Expr) => void): void {
+  for(from: Expr, to: Expr, step: number, body: (i: Expr) => void, parallel?: Parallel): void {
     const variable = this.fresh("i32")
-    this.stmts.push({ kind: "for", variable, from, to, step, body: this.block(() => body(ir.use(variable))) })
+    const inner = this.block(() => body(ir.use(variable)))
+    const independent = parallel === undefined ? {} : { parallel }
+    this.stmts.push({ kind: "for", variable, from, to, step, body: inner, ...independent })
   }
 
   if(condition: Expr, then: () => void, otherwise: () => void = () => {}): void {

@@ -1,42 +1,8 @@
 import { Code, int } from "./code.ts"
 import * as ir from "./expr.ts"
-import type { Expr, Kernel, Lanes, Scalar, Variable } from "./ir.ts"
-
-/** One dimension of an operand: how many elements, and how far apart in memory. */
-export interface StridedDim {
-  readonly extent: number
-  readonly stride: number
-}
-
-/** An argument as it lies in memory: a view of a buffer with the dimensions sorted by their part in the product. */
-export interface GemmOperand {
-  readonly length: number
-  readonly offset: number
-  readonly batch: readonly StridedDim[]
-  /** Rows of the left argument, columns of the right one. */
-  readonly free: readonly StridedDim[]
-  readonly contract: readonly StridedDim[]
-}
-
-export interface GemmTile {
-  /** Rows of the register tile. */
-  readonly rows: number
-  /** Columns of the register tile, in vectors. */
-  readonly vectors: number
-  /** Blocks of rows, columns and summands that fit the caches. */
-  readonly blockRows: number
-  readonly blockColumns: number
-  readonly blockDepth: number
-}
-
-/**
- * Register tiles for 16 registers of 128 bits. With a fused multiply-add, 6 × 2 vectors: 12 accumulators, 2 columns and
- * a broadcast row fill them. Without one each product needs a register of its own, and 4 × 2 are faster by half.
- */
-export function gemmTile(fusedMultiplyAdd: boolean): GemmTile {
-  const rows = fusedMultiplyAdd ? 6 : 4
-  return { rows, vectors: 2, blockRows: 16 * rows, blockColumns: 512, blockDepth: 256 }
-}
+import type { GemmOperand, GemmTile, StridedDim } from "./gemm-operands.ts"
+import { coalesce, count, matrixProduct } from "./gemm-operands.ts"
+import type { Expr, Kernel, Lanes, Parallel, Scalar, Variable } from "./ir.ts"
 
 /**
  * out[batch, i, j] = Σ_k lhs[batch, i, k]·rhs[batch, k, j], contiguous, by the method of Goto and van de Geijn (2008):
@@ -47,27 +13,24 @@ export function gemm(name: string, type: Scalar, lhs: GemmOperand, rhs: GemmOper
   return new GemmWriter(type, lhs, rhs, tile).write(name)
 }
 
-const count = (dims: readonly StridedDim[]): number => dims.reduce((n, { extent }) => n * extent, 1)
-
-/** Joins neighbouring dimensions that are one stride in memory. */
-function coalesce(dims: readonly StridedDim[]): StridedDim[] {
-  const out: StridedDim[] = []
-  for (const dim of dims) {
-    if (dim.extent === 1) continue
-    const last = out.at(-1)
-    if (last !== undefined && last.stride === dim.stride * dim.extent) {
-      out[out.length - 1] = { extent: last.extent * dim.extent, stride: dim.stride }
-    } else out.push(dim)
-  }
-  return out
-}
-
 /** Where the i-th element along a group of dimensions lies. */
 interface Addressing {
   at(i: Expr): Expr
   /** Distance of neighbours, when it is the same everywhere. */
   readonly stride: number | null
 }
+
+/** Neighbouring rows, columns or summands: `size` of them, which is `most` at most. */
+interface Span {
+  readonly start: Expr
+  readonly size: Expr
+  readonly most: number
+}
+
+const wholeOf = (size: number): Span => ({ start: int(0), size: int(size), most: size })
+
+/** Multiplications below which a product is not divided. */
+const PART_WORK = 2 ** 19
 
 class GemmWriter {
   private readonly type: Scalar
@@ -85,7 +48,7 @@ class GemmWriter {
 
   constructor(type: Scalar, lhs: GemmOperand, rhs: GemmOperand, tile: GemmTile) {
     this.type = type
-    this.lanes = type === "f64" ? 2 : 4
+    this.lanes = (tile.vectorBytes / (type === "f64" ? 8 : 4)) as Lanes
     this.tile = tile
     this.lhs = lhs
     this.rhs = rhs
@@ -137,28 +100,61 @@ class GemmWriter {
     const batches = [this.addressing(lhs.batch), this.addressing(rhs.batch)] as const
     const left = { free: this.addressing(lhs.free), contract: this.addressing(lhs.contract) }
     const right = { free: this.addressing(rhs.free), contract: this.addressing(rhs.contract) }
-    this.code.for(int(0), int(count(lhs.batch)), 1, (batch) => {
+    const own = { scratch: [this.packedLhs, this.packedRhs, this.spill] }
+    const divided = this.parts() > 1
+    const product = (batch: Expr): void => {
       const baseLeft = this.code.bind(ir.add(int(lhs.offset), batches[0].at(batch)))
       const baseRight = this.code.bind(ir.add(int(rhs.offset), batches[1].at(batch)))
       const baseOut = this.code.bind(ir.mul(batch, int(this.rows * this.columns)))
-      this.forBlocks(this.columns, this.tile.blockColumns, (j0, columns) => {
-        this.forBlocks(this.depth, this.tile.blockDepth, (k0, depth) => {
-          this.packRhs(baseRight, right.free, right.contract, { j0, columns, k0, depth })
-          this.forBlocks(this.rows, this.tile.blockRows, (i0, rows) => {
-            this.packLhs(baseLeft, left.free, left.contract, { i0, rows, k0, depth })
-            this.tiles(baseOut, { i0, rows, j0, columns, k0, depth })
+      this.forParts(own, (partRows, partColumns) => {
+        this.forBlocks(partColumns, this.tile.blockColumns, (j0, columns) => {
+          this.forBlocks(wholeOf(this.depth), this.tile.blockDepth, (k0, depth) => {
+            this.packRhs(baseRight, right.free, right.contract, { j0, columns, k0, depth })
+            this.forBlocks(partRows, this.tile.blockRows, (i0, rows) => {
+              this.packLhs(baseLeft, left.free, left.contract, { i0, rows, k0, depth })
+              this.tiles(baseOut, { i0, rows, j0, columns, k0, depth })
+            })
           })
         })
       })
-    })
-    return this.code.finish(name)
+    }
+    const shared = this.tile.parts > 1 && !divided
+    this.code.for(int(0), int(count(lhs.batch)), 1, product, shared ? own : undefined)
+    const flops = 2 * count(lhs.batch) * this.rows * this.columns * this.depth
+    const meaning = matrixProduct(this.type, lhs, rhs)
+    return { ...this.code.finish(name), flops, ...(meaning === null ? {} : { product: meaning }) }
   }
 
-  private forBlocks(total: number, block: number, body: (start: Expr, size: Expr) => void): void {
-    if (total <= block) return body(int(0), int(total))
-    this.code.for(int(0), int(total), block, (start) => {
-      body(start, this.code.bind(ir.binary("min", int(block), ir.sub(int(total), start))))
+  private forBlocks(span: Span, block: number, body: (start: Expr, size: Expr) => void): void {
+    if (span.most <= block) return body(span.start, span.size)
+    const end = this.code.bind(ir.add(span.start, span.size))
+    this.code.for(span.start, end, block, (start) => {
+      body(start, this.code.bind(ir.binary("min", int(block), ir.sub(end, start))))
     })
+  }
+
+  /** Rows, or columns where there are more of them, in parts that begin at the edge of a tile. */
+  private parts(): number {
+    const { rows, columns, depth, tile } = this
+    const [extent, unit] = rows >= columns ? [rows, tile.rows] : [columns, tile.vectors * this.lanes]
+    const busy = tile.parts > 1 && count(this.lhs.batch) < tile.parts && rows * columns * depth >= PART_WORK
+    return busy ? Math.min(tile.parts, Math.ceil(extent / unit)) : 1
+  }
+
+  private forParts(own: Parallel, body: (rows: Span, columns: Span) => void): void {
+    const { rows, columns, tile } = this
+    const parts = this.parts()
+    if (parts === 1) return body(wholeOf(rows), wholeOf(columns))
+    const byRows = rows >= columns
+    const [extent, unit] = byRows ? [rows, tile.rows] : [columns, tile.vectors * this.lanes]
+    const most = Math.ceil(extent / parts / unit) * unit
+    const part = (start: Expr): void => {
+      const size = this.code.bind(ir.binary("min", int(most), ir.sub(int(extent), start)))
+      const span = { start, size, most }
+      if (byRows) body(span, wholeOf(columns))
+      else body(wholeOf(rows), span)
+    }
+    this.code.for(int(0), int(extent), most, part, own)
   }
 
   private panels(size: Expr, width: number): Expr {
@@ -205,33 +201,41 @@ class GemmWriter {
         const column = ir.binary("min", ir.add(first, int(c)), int(this.columns - 1))
         return this.code.bind(ir.add(base, free.at(column)))
       })
-      const rowOf = (k: Expr): [Expr, Expr] => [
-        this.code.bind(contract.at(ir.add(k0, k))),
-        this.code.bind(ir.add(target, ir.mul(k, int(width)))),
-      ]
-      const copyVectors = (): void =>
+      const copy = (vectors: readonly number[], elements: (v: number, along: Expr) => Expr): void =>
         this.code.for(int(0), depth, 1, (k) => {
-          const [along, to] = rowOf(k)
-          for (let v = 0; v < this.tile.vectors; v++) {
-            const from = ir.add(ir.add(starts[0]!, along), int(v * this.lanes))
-            this.code.store(
-              this.packedRhs,
-              ir.add(to, int(v * this.lanes)),
-              this.code.load(1, from, this.lanes),
-            )
+          const along = this.code.bind(contract.at(ir.add(k0, k)))
+          const to = this.code.bind(ir.add(target, ir.mul(k, int(width))))
+          for (const v of vectors) {
+            this.code.store(this.packedRhs, ir.add(to, int(v * this.lanes)), elements(v, along))
           }
         })
-      const copyElements = (): void =>
-        this.code.for(int(0), depth, 1, (k) => {
-          const [along, to] = rowOf(k)
-          starts.forEach((start, c) => {
-            this.code.store(this.packedRhs, ir.add(to, int(c)), this.code.load(1, ir.add(start, along)))
-          })
-        })
-      if (free.stride !== null && free.stride !== 1) return copyElements()
+      const vector = (v: number, along: Expr): Expr =>
+        this.code.load(1, ir.add(starts[v * this.lanes]!, along), this.lanes)
+      const gathered = (v: number, along: Expr): Expr =>
+        ir.assemble(
+          Array.from({ length: this.lanes }, (_, lane) =>
+            this.code.load(1, ir.add(starts[v * this.lanes + lane]!, along)),
+          ),
+        )
+      const all = Array.from({ length: this.tile.vectors }, (_, v) => v)
+      if (free.stride !== null && free.stride !== 1) return copy(all, gathered)
+      if (free.stride === 1 && this.columns % width === 0) return copy(all, vector)
       // Neighbouring columns are neighbours in memory in most panels, but not where a row of the image ends.
-      const together = ir.compare("eq", ir.sub(starts[width - 1]!, starts[0]!), int(width - 1))
-      this.code.if(together, copyVectors, copyElements)
+      const together = (from: number, to: number): Expr =>
+        ir.compare("eq", ir.sub(starts[to]!, starts[from]!), int(to - from))
+      this.code.if(
+        together(0, width - 1),
+        () => copy(all, vector),
+        () => {
+          for (const v of all) {
+            this.code.if(
+              together(v * this.lanes, (v + 1) * this.lanes - 1),
+              () => copy([v], vector),
+              () => copy([v], gathered),
+            )
+          }
+        },
+      )
     })
   }
 

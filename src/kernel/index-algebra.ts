@@ -184,6 +184,30 @@ function substituteAtom(atom: Atom, replacement: (symbol: IndexSymbol) => Index 
   return atom.kind === "div" ? of.div(atom.by) : of.mod(atom.by)
 }
 
+/** A loop variable or a part of it, counted in units of the variable: v/8 in units of 8, v mod 4 in units of 1. */
+interface Part {
+  readonly symbol: IndexSymbol
+  readonly unit: number
+}
+
+/**
+ * The loop variable and the unit at which a division or remainder takes it apart: 32 for v/32 and v mod 32, 128 for
+ * (v/32) mod 4. Null when there is no such variable, or more than one.
+ */
+export function divisionUnit(atom: Atom): Part | null {
+  if (atom.kind === "symbol") return null
+  const part = partOf(atom.of)
+  return part && { symbol: part.symbol, unit: part.unit * atom.by }
+}
+
+function partOf(index: Index): Part | null {
+  const [term] = index.terms
+  if (index.terms.length !== 1 || index.constant !== 0 || term!.coefficient !== 1) return null
+  const { atom } = term!
+  if (atom.kind === "symbol") return { symbol: atom.symbol, unit: 1 }
+  return atom.kind === "div" ? divisionUnit(atom) : partOf(atom.of)
+}
+
 /** Key of the atom that an index consists of, or "" when it is more than one atom. */
 function soleAtomKey(index: Index): string {
   const [term] = index.terms

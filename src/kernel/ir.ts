@@ -9,8 +9,11 @@ import type { DType } from "../base/index.ts"
 /** Type of a value in a kernel. A bool is 0 or 1 in memory (four bytes), a truth value in a register. */
 export type Scalar = "f32" | "f64" | "i32" | "bool"
 
-/** Values side by side: 1, or as many as fill a 128-bit register (4; for f64 2). */
-export type Lanes = 1 | 2 | 4
+/**
+ * Values side by side: 1, or as many as fill a register: of 128 bits (4; for f64 2), or of 256 (8; for f64 4, and then
+ * for what is computed beside it as well).
+ */
+export type Lanes = 1 | 2 | 4 | 8
 
 export const scalarOf: Readonly<Record<DType, Scalar>> = {
   float32: "f32",
@@ -123,6 +126,11 @@ export type Expr = Typed &
     | { readonly kind: "multiplyAdd"; readonly a: Expr; readonly b: Expr; readonly c: Expr }
   )
 
+/** What turns that run at once need each of their own: working memory. All variables of the body are their own. */
+export interface Parallel {
+  readonly scratch: readonly number[]
+}
+
 export type Stmt =
   /** Declares a variable and gives its first value. Variables are function-wide; a `let` in a loop runs each time. */
   | { readonly kind: "let"; readonly variable: Variable; readonly value: Expr }
@@ -136,6 +144,8 @@ export type Stmt =
       readonly to: Expr
       readonly step: number
       readonly body: readonly Stmt[]
+      /** Turns depend on none of the others: they may run at once. */
+      readonly parallel?: Parallel
     }
   | { readonly kind: "while"; readonly condition: Expr; readonly body: readonly Stmt[] }
   | {
@@ -155,10 +165,33 @@ export interface BufferParam {
   readonly access: Access
 }
 
+/** A matrix as it lies in memory: element (i, j) at offset + i·rowStride + j·columnStride. */
+export interface StridedMatrix {
+  readonly offset: number
+  readonly rowStride: number
+  readonly columnStride: number
+}
+
+/** out[batch, i, j] = Σ_k lhs[batch, i, k]·rhs[batch, k, j], contiguous; buffers 0, 1 and 2 are lhs, rhs and out. */
+export interface MatrixProduct {
+  readonly type: "f32" | "f64"
+  /** Dimensions of the batch and their strides in the arguments. */
+  readonly batch: readonly { readonly extent: number; readonly lhs: number; readonly rhs: number }[]
+  readonly rows: number
+  readonly columns: number
+  readonly depth: number
+  readonly lhs: StridedMatrix
+  readonly rhs: StridedMatrix
+}
+
 export interface Kernel {
   /** For people: profiles, golden kernels, errors. */
   readonly name: string
   /** Read and written buffers never overlap. */
   readonly buffers: readonly BufferParam[]
   readonly body: readonly Stmt[]
+  /** Arithmetic operations, where the loops do not show what a kernel is for (padding, blocks cut short). */
+  readonly flops?: number
+  /** What the kernel computes, where it is nothing but this: a device may call a library instead. */
+  readonly product?: MatrixProduct
 }

@@ -1,6 +1,6 @@
 import type { KernelBuilder, Scope, Value } from "./builder.ts"
 import * as ir from "./expr.ts"
-import type { Index } from "./index-algebra.ts"
+import { Index } from "./index-algebra.ts"
 import type { ArithmeticOp, Lanes, Scalar, Variable } from "./ir.ts"
 
 /** How elements are put together: the operation and its neutral element. */
@@ -15,6 +15,15 @@ export interface Reducer {
  * not with their product.
  */
 const BLOCK = 256
+
+/**
+ * Loops of at most so many turns, alone and with those inside of them, are written out where the order of the elements
+ * leaves no trace in the result. A written-out sum would make other loop shapes the cheapest ones, by what else is in
+ * the kernel, and so round differently from plan to plan.
+ */
+const ORDERLESS: ReadonlySet<ArithmeticOp> = new Set(["min", "max", "and", "or"])
+const UNROLLED_TURNS = 4
+const UNROLLED_BODIES = 16
 
 interface Level {
   readonly extent: number
@@ -40,6 +49,13 @@ export function reduce(
   if (levels.length === 0) levels.push({ extent: 1, lanes: 1 })
   const reduction = new Reduction(b, type, reducer, body)
   return reduction.run(scope, levels)
+}
+
+function isShort(levels: readonly Level[]): boolean {
+  const bodies = levels.reduce((n, { extent }) => n * extent, 1)
+  return (
+    bodies <= UNROLLED_BODIES && levels.every(({ extent, lanes }) => lanes === 1 && extent <= UNROLLED_TURNS)
+  )
 }
 
 class Reduction {
@@ -68,6 +84,8 @@ class Reduction {
   private level(scope: Scope, levels: readonly Level[], index: Index[]): Value {
     const [level, ...deeper] = levels
     if (level === undefined) return this.body(index, scope)
+    if (ORDERLESS.has(this.reducer.op) && isShort(levels))
+      return this.unrolled(scope, level.extent, deeper, index)
     const whole = level.lanes > 1 ? level.extent - (level.extent % level.lanes) : level.extent
     const step = level.lanes * BLOCK
     const blocks = deeper.length === 0 && whole >= 2 * step ? Math.floor(whole / step) : 0
@@ -78,6 +96,15 @@ class Reduction {
     if (level.extent > whole) parts.push(this.loop(scope, level.extent - whole, whole, 1, deeper, index))
     if (parts.length === 0) return this.b.constant(this.type, this.reducer.identity)
     return parts.reduce((total, part) => this.b.binary(this.reducer.op, total, part))
+  }
+
+  private unrolled(scope: Scope, extent: number, deeper: readonly Level[], index: Index[]): Value {
+    let total = this.b.constant(this.type, this.reducer.identity)
+    for (let i = 0; i < extent; i++) {
+      const element = this.level(scope, deeper, [...index, Index.constant(i)])
+      total = this.b.binary(this.reducer.op, total, element)
+    }
+    return total
   }
 
   private blocked(scope: Scope, level: Level, blocks: number, index: Index[]): Value {

@@ -113,6 +113,7 @@ export const mulHigh = binary(mulHighOp)
 /** condition ? a : b; the derivative follows the chosen side only, so that the other may be infinite. */
 export const whereOp: Primitive<NoAttrs> = elementwise<NoAttrs>({
   name: "where",
+  mixed: true,
   dtype: ([, a]) => a!.dtype,
   value: (b, [c, x, y]) => b.select(c!, x!, y!),
   derivative: (t, i, { inputs: [c] }) => {

@@ -9,7 +9,9 @@ import type { Primitive } from "./record.ts"
 interface ElementwiseSpec<A extends Attrs> {
   readonly name: string
   key?(attrs: A): string
-  /** Type of the result; default: that of the first argument, which all others must share. */
+  /** Whether the arguments may have different types. */
+  readonly mixed?: boolean
+  /** Type of the result; default: that of the first argument. */
   dtype?(inputs: readonly Aval[], attrs: A): DType
   readonly cost?: number
   value(b: KernelBuilder, args: readonly Value[], attrs: A, type: Scalar): Value
@@ -63,7 +65,8 @@ export function elementwise<A extends Attrs>(spec: ElementwiseSpec<A>): Primitiv
     key: spec.key ?? (() => ""),
     shape: (inputs, attrs) => {
       const shape = sharedShape(name, inputs)
-      return aval(shape, spec.dtype === undefined ? sharedType(name, inputs) : spec.dtype(inputs, attrs))
+      const type = spec.mixed ? inputs[0]!.dtype : sharedType(name, inputs)
+      return aval(shape, spec.dtype === undefined ? type : spec.dtype(inputs, attrs))
     },
     jvp: (tangents, node, attrs) => {
       let total: Node | null = null

@@ -2,7 +2,7 @@ import type { DType } from "../base/index.ts"
 import { NablaError } from "../base/index.ts"
 import type { Schedule } from "../schedules/index.ts"
 import type { Update } from "../tensor/index.ts"
-import { add, enableGrad, realize, Tensor, update } from "../tensor/index.ts"
+import { add, enableGrad, hostWork, realize, Tensor, update } from "../tensor/index.ts"
 import type { BaseOptions, GroupOptions, ParameterGroup, ParameterRecord } from "./groups.ts"
 import { ScalarInputs } from "./scalars.ts"
 import type { OptimizerState } from "./state-dict.ts"
@@ -99,8 +99,10 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     this.paramGroups.forEach((group, i) => {
       this.collectUpdates(group, this.scalars[i]!, parameters, state)
     })
-    this.stepsTaken++
     update(parameters, state)
+    hostWork(() => {
+      this.stepsTaken++
+    })
     return loss
   }
 
@@ -127,13 +129,13 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   ): void {
     const params = group.params.filter(({ grad }) => grad !== null)
     if (params.length === 0) return
-    const lr = this.rate(group)
+    this.rate(group)
     const transform = this.transform(group)
     const records = params.map((param) => this.advance(param, transform))
     scalars.restart()
     const context: StepContext = {
-      lr,
-      steps: records.map(({ step }) => step),
+      lr: () => this.rate(group),
+      step: (i) => records[i]!.step,
       scalar: (value) => scalars.take(value),
     }
     const gradients = params.map(({ grad }) => grad!)
@@ -151,7 +153,9 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   /** The record of a parameter at its next step, with all that the transform keeps. */
   private advance(param: Tensor, transform: GradientTransform): ParameterRecord {
     const record = this.records.get(param)!
-    record.step++
+    hostWork(() => {
+      record.step++
+    })
     if (transform.state.some((name) => record.state[name] === undefined))
       record.state = { ...transform.init(param), ...record.state }
     return record

@@ -1,6 +1,6 @@
 import type { DType } from "../base/index.ts"
 import type { Tensor } from "../tensor/index.ts"
-import { tensor } from "../tensor/index.ts"
+import { hostNumber, isCapturing, tensor } from "../tensor/index.ts"
 
 /**
  * The numbers of a group's steps as 0-d tensors. The k-th number asked for in a step is kept for the next one: as long
@@ -21,7 +21,9 @@ export class ScalarInputs {
     this.next = 0
   }
 
-  take(value: number): Tensor {
+  take(make: () => number): Tensor {
+    if (isCapturing()) return hostNumber(make, this.dtype)
+    const value = make()
     const at = this.next++
     const known = this.kept[at]
     if (known !== undefined && Object.is(known.value, value)) return known.tensor

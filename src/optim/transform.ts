@@ -6,15 +6,16 @@ export type ParameterState = Readonly<Record<string, Tensor>>
 
 /** What a transform is told about a step. */
 export interface StepContext {
-  /** Learning rate of the group. */
-  readonly lr: number
-  /** For each parameter the number of this step, from 1. */
-  readonly steps: readonly number[]
+  /** Learning rate of the group, at the time of the step. */
+  lr(): number
+  /** The number of this step for the i-th parameter, from 1. */
+  step(i: number): number
   /**
    * A number as a 0-d tensor. It is an input of the step's program and not part of it, so that another number makes no
-   * new program: numbers that may change from step to step must go this way.
+   * new program: numbers that may change from step to step must go this way. It is given as a function, which is asked
+   * again when a captured step is replayed.
    */
-  scalar(value: number): Tensor
+  scalar(value: () => number): Tensor
 }
 
 /** What comes out of a transform: for each parameter its update and its new state. */
@@ -101,8 +102,8 @@ export function stateless(
 export interface PerParameter<Name extends string, Numbers> {
   readonly state: readonly Name[]
   init(param: Tensor): Record<Name, Tensor>
-  /** Numbers of a step, made once for all parameters that are at the same step. */
-  numbers(context: StepContext, step: number): Numbers
+  /** Numbers of a step, made once for all parameters that are at the same step; `step` gives its number, from 1. */
+  numbers(context: StepContext, step: () => number): Numbers
   /** The update of one parameter, and its new state. */
   update(
     gradient: Tensor,
@@ -121,13 +122,14 @@ export function perParameter<Name extends string, Numbers>(
     init: (param) => spec.init(param),
     update(updates, states, params, context) {
       const known = new Map<number, Numbers>()
-      const numbersAt = (step: number): Numbers => {
+      const numbersOf = (i: number): Numbers => {
+        const step = context.step(i)
         let numbers = known.get(step)
-        if (numbers === undefined) known.set(step, (numbers = spec.numbers(context, step)))
+        if (numbers === undefined) known.set(step, (numbers = spec.numbers(context, () => context.step(i))))
         return numbers
       }
       const results = updates.map((gradient, i) =>
-        spec.update(gradient, states[i] as Record<Name, Tensor>, numbersAt(context.steps[i]!), params[i]!),
+        spec.update(gradient, states[i] as Record<Name, Tensor>, numbersOf(i), params[i]!),
       )
       return { updates: results.map(([update]) => update), states: results.map(([, state]) => state) }
     },

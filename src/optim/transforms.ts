@@ -16,7 +16,7 @@ export function negate(): GradientTransform {
 export function addDecayedWeights(rate: number): GradientTransform {
   if (rate === 0) return identity()
   return stateless((updates, params, context) => {
-    const factor = context.scalar(rate)
+    const factor = context.scalar(() => rate)
     return updates.map((g, i) => add(g, mul(params[i]!, factor)))
   })
 }
@@ -24,7 +24,7 @@ export function addDecayedWeights(rate: number): GradientTransform {
 /** u = −lr·g, with the learning rate of the step. */
 export function scaleByLearningRate(): GradientTransform {
   return stateless((updates, _, context) => {
-    const factor = context.scalar(-context.lr)
+    const factor = context.scalar(() => -context.lr())
     return updates.map((g) => mul(g, factor))
   })
 }
@@ -32,7 +32,7 @@ export function scaleByLearningRate(): GradientTransform {
 /** u = factor·g */
 export function scale(factor: number): GradientTransform {
   return stateless((updates, _, context) => {
-    const number = context.scalar(factor)
+    const number = context.scalar(() => factor)
     return updates.map((g) => mul(g, number))
   })
 }
@@ -55,8 +55,8 @@ export function trace({ momentum, dampening = 0, nesterov = false }: TraceOption
     state: ["momentumBuffer"],
     init: (param) => ({ momentumBuffer: zerosOf(param) }),
     numbers: (context, step) => ({
-      decay: context.scalar(momentum),
-      share: dampening === 0 ? null : context.scalar(step === 1 ? 1 : 1 - dampening),
+      decay: context.scalar(() => momentum),
+      share: dampening === 0 ? null : context.scalar(() => (step() === 1 ? 1 : 1 - dampening)),
     }),
     update(g, { momentumBuffer }, { decay, share }) {
       const buffer = add(mul(momentumBuffer, decay), share === null ? g : mul(g, share))
@@ -88,13 +88,13 @@ export function scaleByAdam(options: AdamScaleOptions = {}): GradientTransform {
     state: names,
     init: (param) => Object.fromEntries(names.map((name) => [name, zerosOf(param)])),
     numbers: ({ scalar }, step) => ({
-      beta1: scalar(beta1),
-      rest1: scalar(1 - beta1),
-      beta2: scalar(beta2),
-      rest2: scalar(1 - beta2),
-      eps: scalar(eps),
-      mean: biasCorrection ? scalar(1 / (1 - beta1 ** step)) : null,
-      root: biasCorrection ? scalar(1 / Math.sqrt(1 - beta2 ** step)) : null,
+      beta1: scalar(() => beta1),
+      rest1: scalar(() => 1 - beta1),
+      beta2: scalar(() => beta2),
+      rest2: scalar(() => 1 - beta2),
+      eps: scalar(() => eps),
+      mean: biasCorrection ? scalar(() => 1 / (1 - beta1 ** step())) : null,
+      root: biasCorrection ? scalar(() => 1 / Math.sqrt(1 - beta2 ** step())) : null,
     }),
     update(g, state, n) {
       const expAvg = add(mul(state.expAvg!, n.beta1), mul(g, n.rest1))

@@ -74,7 +74,7 @@ export function lowerContraction(
     scalarType(node.aval),
     lhs.operand,
     rhs.operand,
-    gemmTile(device.fusedMultiplyAdd),
+    gemmTile(device.fusedMultiplyAdd, device.vectorBytes, device.threads),
   )
   return { kernel, reads: [lhs.base, rhs.base] }
 }

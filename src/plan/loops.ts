@@ -1,10 +1,12 @@
 import type { KernelBuilder, Lanes, Scope } from "../kernel/index.ts"
 import { Index, unflattenIndex } from "../kernel/index.ts"
 
-/** Neighbouring dimensions that one loop runs over. */
+/** Neighbouring dimensions that one loop runs over, or a part of one dimension. */
 export interface Group {
   readonly dims: readonly number[]
   readonly extents: readonly number[]
+  /** For a part of a dimension: elements of the dimension that one turn goes on by. */
+  readonly unit?: number
 }
 
 export type Groups = readonly Group[]
@@ -32,7 +34,12 @@ const size = (group: Group): number => group.extents.reduce((n, extent) => n * e
 /** Index of each dimension from those of the loops. */
 export function elementIndex(groupIndex: readonly Index[], groups: Groups): Index[] {
   const out: Index[] = []
-  groups.forEach(({ dims, extents }, g) => {
+  groups.forEach(({ dims, extents, unit }, g) => {
+    if (unit !== undefined) {
+      const dim = dims[0]!
+      out[dim] = (out[dim] ?? Index.constant(0)).add(groupIndex[g]!.mul(unit))
+      return
+    }
     unflattenIndex(groupIndex[g]!, extents).forEach((index, i) => {
       out[dims[i]!] = index
     })
@@ -47,6 +54,8 @@ export function iterate(
   groups: Groups,
   lanes: Lanes,
   body: (index: Index[], scope: Scope) => void,
+  /** The turns of the nest depend on none of the others. */
+  independent = false,
 ): void {
   const nest = (depth: number, outer: Scope, index: Index[]): void => {
     const group = groups[depth]
@@ -57,7 +66,7 @@ export function iterate(
     const run = (count: number, width: Lanes, start: number): void => {
       if (count === 0) return
       if (count === 1) return nest(depth + 1, outer, [...index, Index.constant(start)])
-      const inner = b.open(outer, count, width, start)
+      const inner = b.open(outer, count, width, start, independent && outer === scope)
       nest(depth + 1, inner, [...index, b.index(inner)])
       b.close(inner)
     }

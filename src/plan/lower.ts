@@ -1,8 +1,8 @@
 import type { Capabilities } from "../base/index.ts"
 import { internalError } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
-import type { Index, Kernel, Lanes, Scope, Value } from "../kernel/index.ts"
-import { Code, flattenIndex, KernelBuilder, reduce } from "../kernel/index.ts"
+import type { Kernel, Lanes, Scope, Value } from "../kernel/index.ts"
+import { Code, flattenIndex, Index, KernelBuilder, reduce } from "../kernel/index.ts"
 import type { Contraction, Pull, Push, Reduction, Routine } from "../ops/index.ts"
 import { primitiveOf, scalarType } from "../ops/index.ts"
 import { lowerContraction, worthTiling } from "./contraction.ts"
@@ -10,19 +10,13 @@ import { estimateCost } from "./cost.ts"
 import type { Partition } from "./fuse.ts"
 import type { Groups } from "./loops.ts"
 import { elementIndex, groupings, iterate } from "./loops.ts"
+import type { LoopShape } from "./shapes.ts"
+import { extentOf, hasVectorLoop, reordered, rowsOfBlock, splitDimensions, stripWidth } from "./shapes.ts"
 
 /** A kernel and the nodes behind its buffers; null stands for scratch memory. */
 export interface LoweredKernel {
   readonly kernel: Kernel
   readonly operands: readonly (Node | null)[]
-}
-
-/** The shape of a kernel's loops: which neighbouring dimensions run as one, and where the vectors lie. */
-interface LoopShape {
-  readonly outer: Groups
-  readonly inner: Groups
-  readonly outerLanes: Lanes
-  readonly innerLanes: Lanes
 }
 
 /** The kernel that computes a root: the cheapest of the loop shapes that are worth trying. */
@@ -34,22 +28,71 @@ export function lowerRoot(root: Node, partition: Partition, device: Capabilities
     const scratch = kernel.buffers.slice(3).map(() => null)
     return { kernel, operands: [...reads, root, ...scratch] }
   }
-  let best: LoweredKernel | null = null
-  let bestCost = Infinity
-  for (const shape of loopShapes(root, partition, device)) {
-    const lowered = new KernelLowering(root, partition, shape).lower()
-    const cost = estimateCost(lowered.kernel)
-    if (cost < bestCost) {
-      best = lowered
-      bestCost = cost
-    }
-  }
-  return best!
+  return new ShapeSearch(root, partition, device).run()
 }
 
-function loopShapes(root: Node, partition: Partition, device: Capabilities): LoopShape[] {
+/** Tries loop shapes for one kernel: the usual ones, and others where those read memory badly. */
+class ShapeSearch {
+  private readonly root: Node
+  private readonly partition: Partition
+  private readonly device: Capabilities
+  private best: KernelLowering | null = null
+  private bestCost = Infinity
+  private bestKernel: LoweredKernel | null = null
+  /** Numbers by which the indices of each dimension were divided. */
+  private readonly units = new Map<number, Set<number>>()
+
+  constructor(root: Node, partition: Partition, device: Capabilities) {
+    this.root = root
+    this.partition = partition
+    this.device = device
+  }
+
+  run(): LoweredKernel {
+    const { root } = this
+    const lanes = vectorLanes(root, this.partition, this.device)
+    for (const shape of loopShapes(root, lanes)) this.consider(shape)
+    if (primitiveOf(root).lower.kind === "push") return this.bestKernel!
+    const parts = splitDimensions(root.shape, this.units)
+    if (parts !== null) {
+      const { inner, innerLanes } = this.best!.shape
+      for (const outerLanes of lanes)
+        this.consider({ outer: parts, inner, outerLanes, innerLanes, blockRows: 0 })
+    }
+    const widest = lanes.at(-1)!
+    if (widest > 1 && root.shape.length > 1 && this.best!.readsScattered) {
+      const separate = parts ?? groupings(root.shape)[0]!
+      for (const shape of reordered({ ...this.best!.shape, outer: separate }, widest)) this.consider(shape)
+    }
+    return this.blocked() ?? this.bestKernel!
+  }
+
+  private consider(shape: LoopShape): void {
+    const lowering = new KernelLowering(this.root, this.partition, shape)
+    const lowered = lowering.lower()
+    for (const [dim, units] of lowering.divisionUnits) {
+      this.units.set(dim, new Set([...(this.units.get(dim) ?? []), ...units]))
+    }
+    const cost = estimateCost(lowered.kernel)
+    if (cost >= this.bestCost) return
+    this.best = lowering
+    this.bestCost = cost
+    this.bestKernel = lowered
+  }
+
+  /** The best shape with rows taken in blocks, for a reduction that would otherwise go down long columns. */
+  private blocked(): LoweredKernel | null {
+    const { root, best } = this
+    if (primitiveOf(root).lower.kind !== "reduction" || this.partition.alsoStores.has(root)) return null
+    const blockRows = best!.readsScattered ? 0 : rowsOfBlock(best!.shape)
+    return blockRows === 0
+      ? null
+      : new KernelLowering(root, this.partition, { ...best!.shape, blockRows }).lower()
+  }
+}
+
+function loopShapes(root: Node, lanes: readonly Lanes[]): LoopShape[] {
   const { lower } = primitiveOf(root)
-  const lanes = vectorLanes(root, partition, device)
   const reduced =
     lower.kind === "reduction" || lower.kind === "contraction"
       ? lower.extents(
@@ -63,7 +106,7 @@ function loopShapes(root: Node, partition: Partition, device: Capabilities): Loo
       for (const outerLanes of lanes) {
         for (const innerLanes of lanes) {
           if (lanes.length > 1 && outerLanes === 1 && innerLanes === 1) continue
-          shapes.push({ outer, inner, outerLanes, innerLanes })
+          shapes.push({ outer, inner, outerLanes, innerLanes, blockRows: 0 })
         }
       }
     }
@@ -85,7 +128,9 @@ function vectorLanes(root: Node, partition: Partition, device: Capabilities): La
     }
   }
   visit(root)
-  return wide ? [1] : [1, 4]
+  if (!wide) return [1, (device.vectorBytes / 4) as Lanes]
+  // Registers of 128 bits hold two doubles, too few for the other types beside them.
+  return device.vectorBytes > 16 ? [1, (device.vectorBytes / 8) as Lanes] : [1]
 }
 
 function lowerRoutine(root: Node, lower: Routine<object>): LoweredKernel {
@@ -103,7 +148,11 @@ class KernelLowering {
   private readonly b = new KernelBuilder()
   private readonly root: Node
   private readonly partition: Partition
-  private readonly shape: LoopShape
+  readonly shape: LoopShape
+  /** Numbers by which the indices of each dimension of the root are divided. */
+  readonly divisionUnits = new Map<number, ReadonlySet<number>>()
+  /** Whether elements that one vector needs lie apart, or there are no vectors at all. */
+  readsScattered = false
   private readonly operands: (Node | null)[] = []
   private readonly bufferOf = new Map<Node, number>()
   private readonly computed = new Map<string, Value>()
@@ -122,7 +171,9 @@ class KernelLowering {
     if (lower.kind === "push") this.push(lower)
     else this.pull()
     const name = [...this.names].slice(0, 8).join("_")
-    return { kernel: this.b.finish(name), operands: this.operands }
+    const kernel = this.b.finish(name)
+    this.readsScattered = this.b.gatheredLoads > 0 || !hasVectorLoop(kernel.body)
+    return { kernel, operands: this.operands }
   }
 
   private buffer(node: Node, access: "read" | "write"): number {
@@ -139,14 +190,66 @@ class KernelLowering {
   private pull(): void {
     const results = [...this.own].map((node) => ({ node, buffer: this.buffer(node, "write") }))
     const { outer, outerLanes } = this.shape
-    iterate(this.b, this.b.root, outer, outerLanes, (groupIndex, scope) => {
-      const index = elementIndex(groupIndex, outer)
-      const flat = flattenIndex(index, this.root.shape)
-      const values = results.map(({ node }) => this.compute(node, index))
-      results.forEach(({ buffer }, i) => {
-        this.b.store(buffer, flat, values[i]!, scope)
-      })
+    if (this.shape.blockRows > 0) return this.pullBlocks(results[0]!.buffer)
+    iterate(
+      this.b,
+      this.b.root,
+      outer,
+      outerLanes,
+      (groupIndex, scope) => {
+        const index = elementIndex(groupIndex, outer)
+        const flat = flattenIndex(index, this.root.shape)
+        const values = results.map(({ node }) => this.compute(node, index))
+        results.forEach(({ buffer }, i) => {
+          this.b.store(buffer, flat, values[i]!, scope)
+        })
+        this.noteDivisions(groupIndex)
+      },
+      true,
+    )
+  }
+
+  /** Which loops over a whole dimension were taken apart by divisions. */
+  private noteDivisions(groupIndex: readonly Index[]): void {
+    this.shape.outer.forEach(({ dims, unit }, g) => {
+      const atom = groupIndex[g]!.terms[0]?.atom
+      if (dims.length > 1 || unit !== undefined || atom?.kind !== "symbol") return
+      const units = this.b.divisionUnits.get(atom.symbol)
+      if (units !== undefined) this.divisionUnits.set(dims[0]!, units)
     })
+  }
+
+  /** A reduction in blocks of rows: each block is reduced for some results, and joins what they hold so far. */
+  private pullBlocks(out: number): void {
+    const { b, root } = this
+    const { outer, outerLanes, inner, blockRows } = this.shape
+    this.names.add(root.op.name)
+    const lower = primitiveOf(root).lower as Reduction<object>
+    const { op } = lower.reducer(root.attrs, scalarType(root.aval))
+    const rows = extentOf(inner[0]!)
+    const whole = Math.floor(rows / blockRows)
+    const columns = extentOf(outer.at(-1)!)
+    const width = stripWidth(columns, outerLanes)
+    const strips = { dims: [0], extents: [columns / width] }
+    const strip = { dims: [0], extents: [width] }
+    const inStrip = (leading: readonly Index[], left: Index, around: Scope): void => {
+      const block = (place: Scope, start: Index, count: number): void =>
+        iterate(b, place, [strip], outerLanes, ([column], scope) => {
+          const index = elementIndex([...leading, left.add(column!)], outer)
+          const flat = flattenIndex(index, root.shape)
+          const part = this.reduceRows(root, lower, index, scope, { start, count })
+          const first = start.isConstant && start.constant === 0
+          b.store(out, flat, first ? part : b.binary(op, b.loadIn(out, flat, scope), part), scope)
+        })
+      block(around, Index.constant(0), blockRows)
+      const loop = b.open(around, whole - 1, 1, 1)
+      block(loop, b.index(loop).mul(blockRows), blockRows)
+      b.close(loop)
+      if (rows % blockRows > 0) block(around, Index.constant(whole * blockRows), rows % blockRows)
+    }
+    const nest = [...outer.slice(0, -1), strips]
+    const body = (at: Index[], scope: Scope): void => inStrip(at.slice(0, -1), at.at(-1)!.mul(width), scope)
+    iterate(b, b.root, nest, 1, body, true)
   }
 
   /** Fills the result, then puts every element of the arguments in its place. */
@@ -259,6 +362,29 @@ class KernelLowering {
     const sizes = groups.map((group) => group.extents.reduce((n, size) => n * size, 1))
     return reduce(b, scope, sizes, type, lower.reducer(node.attrs, type), lanes, (groupIndex) =>
       lower.value(frame, index, elementIndex(groupIndex, groups)),
+    )
+  }
+
+  /** The root's reduction over some of its rows: `count` of the outermost loop's turns from `start` on. */
+  private reduceRows(
+    node: Node,
+    lower: Reduction<object>,
+    index: readonly Index[],
+    scope: Scope,
+    { start, count }: { start: Index; count: number },
+  ): Value {
+    const { inner } = this.shape
+    const type = scalarType(node.aval)
+    const [, ...deeper] = inner.map((group) => group.extents.reduce((n, size) => n * size, 1))
+    const frame = this.frame(node)
+    return reduce(
+      this.b,
+      scope,
+      [count, ...deeper],
+      type,
+      lower.reducer(node.attrs, type),
+      1,
+      ([row, ...rest]) => lower.value(frame, index, elementIndex([start.add(row!), ...rest], inner)),
     )
   }
 }

@@ -56,7 +56,8 @@ export function floatType(dtype: DType): DType {
 }
 
 export function toNode(arg: TensorLike, dtype: DType): Node {
-  return arg instanceof Tensor ? cast(nodeOf(arg), dtype) : scalarNode(Number(arg), dtype)
+  if (typeof arg === "number" || typeof arg === "boolean") return scalarNode(Number(arg), dtype)
+  return cast(nodeOf(requireTensor(arg, "argument")), dtype)
 }
 
 /** Arguments of an elementwise operation, brought to one type and one shape. */

@@ -3,6 +3,7 @@ import { formatShape, NablaError } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
 import { topologicalOrder } from "../graph/index.ts"
 import { add, constantLike } from "../ops/index.ts"
+import { requireTensor } from "./arguments.ts"
 import type { Tensor } from "./tensor.ts"
 import { leafOf, wrap } from "./tensor.ts"
 
@@ -15,7 +16,7 @@ const accumulated = new Set<Tensor>()
  * again, and the gradients can be differentiated in turn.
  */
 export function backward(output: Tensor, gradient?: Tensor): void {
-  const seed = seedOf(output, gradient)
+  const seed = seedOf(requireTensor(output, "backward"), gradient)
   const order = topologicalOrder([output.node], (node) => node.tracked)
   const found = order.filter((node) => leafOf(node) !== undefined)
   if (found.length === 0) {

@@ -1,6 +1,7 @@
 import type { DType, Shape, TypedArray } from "../base/index.ts"
 import { checkShape, formatShape, hostArray, NablaError, numel } from "../base/index.ts"
 import * as ops from "../ops/index.ts"
+import { composed } from "./composed.ts"
 import { Tensor, wrap, wrapHost } from "./tensor.ts"
 
 /** Numbers or booleans nested to any depth, the same length at each level; the innermost rows may be typed arrays. */
@@ -44,30 +45,30 @@ function typeOfArray(data: TypedData): DType {
  * @throws NABLA_SHAPE_MISMATCH when rows differ in length or the values do not fit `shape`
  * @throws NABLA_INVALID_ARGUMENT for a number that int32 cannot hold
  */
-export function tensor(
-  data: TypedData | Nested | Tensor,
-  options: TensorOptions & { readonly shape?: Shape } = {},
-): Tensor {
-  if (data instanceof Tensor) {
-    const copy = ops.detach(ops.cast(data.node, options.dtype ?? data.dtype))
-    return finish(wrap(options.shape === undefined ? copy : ops.reshape(copy, options.shape)), options)
-  }
-  const flat: number[] = []
-  const shape = isTyped(data) ? [data.length] : measure(data, flat)
-  const source = isTyped(data) ? data : flat
-  const dtype = options.dtype ?? typeOfData(data)
-  const wanted = options.shape ?? shape
-  checkShape(wanted, "tensor")
-  if (numel(wanted) !== source.length) {
-    throw new NablaError("NABLA_SHAPE_MISMATCH", {
-      message: "the number of values does not fit the shape",
-      where: "tensor",
-      expected: `${numel(wanted)} values for shape ${formatShape(wanted)}`,
-      got: `${source.length} values`,
-    })
-  }
-  return finish(wrapHost(convert(source, dtype), wanted, dtype), options)
-}
+export const tensor = composed(
+  "tensor",
+  (data: TypedData | Nested | Tensor, options: TensorOptions & { readonly shape?: Shape } = {}): Tensor => {
+    if (data instanceof Tensor) {
+      const copy = ops.detach(ops.cast(data.node, options.dtype ?? data.dtype))
+      return finish(wrap(options.shape === undefined ? copy : ops.reshape(copy, options.shape)), options)
+    }
+    const flat: number[] = []
+    const shape = isTyped(data) ? [data.length] : measure(data, flat)
+    const source = isTyped(data) ? data : flat
+    const dtype = options.dtype ?? typeOfData(data)
+    const wanted = options.shape ?? shape
+    checkShape(wanted, "tensor")
+    if (numel(wanted) !== source.length) {
+      throw new NablaError("NABLA_SHAPE_MISMATCH", {
+        message: "the number of values does not fit the shape",
+        where: "tensor",
+        expected: `${numel(wanted)} values for shape ${formatShape(wanted)}`,
+        got: `${source.length} values`,
+      })
+    }
+    return finish(wrapHost(convert(source, dtype), wanted, dtype), options)
+  },
+)
 
 function convert(source: ArrayLike<number | bigint>, dtype: DType): TypedArray {
   const out = hostArray(dtype, source.length)
@@ -134,11 +135,14 @@ function measure(data: Nested, flat: number[]): number[] {
 }
 
 /** The same number (float32) or truth value everywhere. */
-export function full(shape: Shape, value: number | boolean, options: TensorOptions = {}): Tensor {
-  checkShape(shape, "full")
-  const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "float32")
-  return finish(wrap(ops.constant(filler(value, dtype), shape, dtype)), options)
-}
+export const full = composed(
+  "full",
+  (shape: Shape, value: number | boolean, options: TensorOptions = {}): Tensor => {
+    checkShape(shape, "full")
+    const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "float32")
+    return finish(wrap(ops.constant(filler(value, dtype), shape, dtype)), options)
+  },
+)
 
 function filler(value: number | boolean, dtype: DType): number {
   if (dtype === "bool") return Number(Boolean(value))
@@ -146,60 +150,66 @@ function filler(value: number | boolean, dtype: DType): number {
 }
 
 /** Zeros (false). */
-export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+export const zeros = composed("zeros", (shape: Shape, options: TensorOptions = {}): Tensor => {
   return full(shape, 0, options)
-}
+})
 
 /** Ones (true). */
-export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
+export const ones = composed("ones", (shape: Shape, options: TensorOptions = {}): Tensor => {
   return full(shape, 1, options)
-}
+})
 
 /** A tensor whose values do not matter: zeros, since nothing in nabla is left uninitialised. */
-export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
+export const empty = composed("empty", (shape: Shape, options: TensorOptions = {}): Tensor => {
   return zeros(shape, options)
-}
+})
 
 /** The same value everywhere, in the shape and type of another tensor. */
-export function fullLike(t: Tensor, value: number | boolean, options: TensorOptions = {}): Tensor {
-  return full(t.shape, value, { dtype: t.dtype, ...options })
-}
+export const fullLike = composed(
+  "fullLike",
+  (t: Tensor, value: number | boolean, options: TensorOptions = {}): Tensor => {
+    return full(t.shape, value, { dtype: t.dtype, ...options })
+  },
+)
 
 /** Zeros in the shape and type of another tensor. */
-export function zerosLike(t: Tensor, options: TensorOptions = {}): Tensor {
+export const zerosLike = composed("zerosLike", (t: Tensor, options: TensorOptions = {}): Tensor => {
   return fullLike(t, 0, options)
-}
+})
 
 /** Ones in the shape and type of another tensor. */
-export function onesLike(t: Tensor, options: TensorOptions = {}): Tensor {
+export const onesLike = composed("onesLike", (t: Tensor, options: TensorOptions = {}): Tensor => {
   return fullLike(t, 1, options)
-}
+})
 
 /** A tensor in the shape and type of another one whose values do not matter: zeros. */
-export function emptyLike(t: Tensor, options: TensorOptions = {}): Tensor {
+export const emptyLike = composed("emptyLike", (t: Tensor, options: TensorOptions = {}): Tensor => {
   return zerosLike(t, options)
-}
+})
 
 /**
  * start, start + step, … below end (above, for negative steps); with one number, 0 … end - 1. Whole numbers make int32,
  * others float32.
  */
-export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
-  const from = end === undefined ? 0 : start
-  const to = end ?? start
-  if (step === 0 || ![from, to, step].every(Number.isFinite)) {
-    throw new NablaError("NABLA_INVALID_ARGUMENT", {
-      message: "arange needs finite bounds and a step other than 0",
-      where: "arange",
-      got: `start ${from}, end ${to}, step ${step}`,
-    })
-  }
-  const length = Math.max(0, Math.ceil((to - from) / step))
-  const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? "int32" : "float32")
-  const data = hostArray(dtype, length)
-  for (let i = 0; i < length; i++) data[i] = from + i * step
-  return finish(wrapHost(data, [length], dtype), options)
-}
+export const arange = composed(
+  "arange",
+  (start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor => {
+    const from = end === undefined ? 0 : start
+    const to = end ?? start
+    if (step === 0 || ![from, to, step].every(Number.isFinite)) {
+      throw new NablaError("NABLA_INVALID_ARGUMENT", {
+        message: "arange needs finite bounds and a step other than 0",
+        where: "arange",
+        got: `start ${from}, end ${to}, step ${step}`,
+      })
+    }
+    const length = Math.max(0, Math.ceil((to - from) / step))
+    const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? "int32" : "float32")
+    const data = hostArray(dtype, length)
+    for (let i = 0; i < length; i++) data[i] = from + i * step
+    return finish(wrapHost(data, [length], dtype), options)
+  },
+)
 
 /** Evenly spaced numbers as doubles, both ends exact. */
 function spaced(start: number, end: number, steps: number, where: string): Float64Array {
@@ -218,26 +228,32 @@ function spaced(start: number, end: number, steps: number, where: string): Float
 }
 
 /** `steps` values from start to end, both included, evenly spaced. */
-export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
-  return tensor(spaced(start, end, steps, "linspace"), { dtype: "float32", ...options })
-}
+export const linspace = composed(
+  "linspace",
+  (start: number, end: number, steps: number, options: TensorOptions = {}): Tensor => {
+    return tensor(spaced(start, end, steps, "linspace"), { dtype: "float32", ...options })
+  },
+)
 
 /** base^start … base^end, `steps` values with evenly spaced exponents (base 10 unless it is given). */
-export function logspace(
-  start: number,
-  end: number,
-  steps: number,
-  options: TensorOptions & { readonly base?: number } = {},
-): Tensor {
-  const { base = 10, ...rest } = options
-  const powers = spaced(start, end, steps, "logspace").map((exponent) => base ** exponent)
-  return tensor(powers, { dtype: "float32", ...rest })
-}
+export const logspace = composed(
+  "logspace",
+  (
+    start: number,
+    end: number,
+    steps: number,
+    options: TensorOptions & { readonly base?: number } = {},
+  ): Tensor => {
+    const { base = 10, ...rest } = options
+    const powers = spaced(start, end, steps, "logspace").map((exponent) => base ** exponent)
+    return tensor(powers, { dtype: "float32", ...rest })
+  },
+)
 
 /** The identity matrix of n rows and m columns. */
-export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
+export const eye = composed("eye", (n: number, m = n, options: TensorOptions = {}): Tensor => {
   checkShape([n, m], "eye")
   const shape = [n, m]
   const diagonal = ops.eq(ops.iota(shape, [0]), ops.iota(shape, [1]))
   return finish(wrap(ops.cast(diagonal, options.dtype ?? "float32")), options)
-}
+})

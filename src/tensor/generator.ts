@@ -1,8 +1,8 @@
 import type { Shape } from "../base/index.ts"
 import { NablaError, Random } from "../base/index.ts"
-import { fromHost } from "../engine/index.ts"
 import type { Node } from "../graph/index.ts"
 import * as ops from "../ops/index.ts"
+import { hostInput } from "./capture.ts"
 
 /**
  * A stream of random tensors: the seed is the key of a counter-based generator, each call takes the next block of
@@ -35,10 +35,15 @@ export class Generator {
 
   /** 32 random bits for each element, as int32. Inside vmap every example has bits of its own. */
   bits(shape: Shape): Node {
-    const counter = Int32Array.of(this.calls | 0, Math.floor(this.calls / 2 ** 32) | 0)
+    const key = hostInput([2], "int32", () => this.key.slice())
+    const counter = hostInput([2], "int32", () => this.nextCounter())
+    return ops.randomBits(key, counter, exampleNumber(), shape)
+  }
+
+  private nextCounter(): Int32Array {
+    const { calls } = this
     this.calls++
-    const words = [this.key.slice(), counter].map((data) => fromHost(data, [2], "int32"))
-    return ops.randomBits(words[0]!, words[1]!, exampleNumber(), shape)
+    return Int32Array.of(calls | 0, Math.floor(calls / 2 ** 32) | 0)
   }
 }
 

@@ -1,6 +1,6 @@
 import "./methods.ts"
 
-export type { DeviceName, EngineMemory } from "../engine/index.ts"
+export type { ChromeTrace, DeviceName, EngineMemory, KernelProfile, TraceEvent } from "../engine/index.ts"
 export {
   defaultDevice,
   deviceInfo,
@@ -10,6 +10,10 @@ export {
   setKernelChecks,
 } from "../engine/index.ts"
 export { backward } from "./backward.ts"
+export { hostNumber, hostWork, isCapturing } from "./capture.ts"
+export type { Compiled, CompileOptions, ProgramMemory } from "./compile.ts"
+export { compile } from "./compile.ts"
+export { composed } from "./composed.ts"
 export * from "./creation.ts"
 export * from "./functions/contraction.ts"
 export { to } from "./functions/convert.ts"
@@ -37,6 +41,7 @@ export { toDot, toMermaid } from "./graph/text.ts"
 export type { ImageLike, ImageOptions } from "./image.ts"
 export { fromImageData } from "./image.ts"
 export type { IndexItem, Slice } from "./index-items.ts"
+export { Profile, profile } from "./profile.ts"
 export type { MultinomialOptions, RandomOptions } from "./random.ts"
 export {
   bernoulli,

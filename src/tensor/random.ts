@@ -3,6 +3,7 @@ import { broadcastShapes, checkShape, formatShape, isFloating, NablaError } from
 import type { Node } from "../graph/index.ts"
 import * as ops from "../ops/index.ts"
 import { requireTensor, resultType, scalarNode, toNode } from "./arguments.ts"
+import { composed } from "./composed.ts"
 import type { TensorOptions } from "./creation.ts"
 import { exactExp, exactLog, exactLogBelowOne, normalQuantile } from "./exact-math.ts"
 import type { Generator } from "./generator.ts"
@@ -51,41 +52,47 @@ function uniformOpen(shape: Shape, options: RandomOptions): Node {
 }
 
 /** Uniform on [0, 1). */
-export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
+export const rand = composed("rand", (shape: Shape, options: RandomOptions = {}): Tensor => {
   checkShape(shape, "rand")
   return finish(uniform01(shape, options), options)
-}
+})
 
 /** Standard normal, by the quantile function of a uniform number. */
-export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
+export const randn = composed("randn", (shape: Shape, options: RandomOptions = {}): Tensor => {
   checkShape(shape, "randn")
   return finish(normalQuantile(uniformOpen(shape, options)), options)
-}
+})
 
 /** Whole numbers low … high - 1, as int32. */
-export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
-  checkShape(shape, "randint")
-  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
-    throw new NablaError("NABLA_INVALID_ARGUMENT", {
-      message: "randint needs a range of whole numbers",
-      where: "randint",
-      expected: "whole numbers low < high",
-      got: `${low} and ${high}`,
-    })
-  }
-  const u = uniformOpen(shape, { generator: options.generator })
-  const range = ops.expand(scalarNode(high - low, "float64"), shape)
-  const value = ops.add(ops.floor(ops.mul(u, range)), ops.expand(scalarNode(low, "float64"), shape))
-  return finish(value, { dtype: "int32", ...options })
-}
+export const randint = composed(
+  "randint",
+  (low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor => {
+    checkShape(shape, "randint")
+    if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
+      throw new NablaError("NABLA_INVALID_ARGUMENT", {
+        message: "randint needs a range of whole numbers",
+        where: "randint",
+        expected: "whole numbers low < high",
+        got: `${low} and ${high}`,
+      })
+    }
+    const u = uniformOpen(shape, { generator: options.generator })
+    const range = ops.expand(scalarNode(high - low, "float64"), shape)
+    const value = ops.add(ops.floor(ops.mul(u, range)), ops.expand(scalarNode(low, "float64"), shape))
+    return finish(value, { dtype: "int32", ...options })
+  },
+)
 
 /** Uniform on [low, high). */
-export function uniform(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
-  checkShape(shape, "uniform")
-  const u = ops.cast(uniform01(shape, options), "float64")
-  const range = ops.expand(scalarNode(high - low, "float64"), shape)
-  return finish(ops.add(ops.mul(u, range), ops.expand(scalarNode(low, "float64"), shape)), options)
-}
+export const uniform = composed(
+  "uniform",
+  (low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor => {
+    checkShape(shape, "uniform")
+    const u = ops.cast(uniform01(shape, options), "float64")
+    const range = ops.expand(scalarNode(high - low, "float64"), shape)
+    return finish(ops.add(ops.mul(u, range), ops.expand(scalarNode(low, "float64"), shape)), options)
+  },
+)
 
 /** Parameters of a distribution as doubles of one shape, and the type of the result. */
 function parameters(
@@ -118,28 +125,29 @@ function parameters(
  * Normal, mean + std·z with z standard normal. Without a shape: that of the parameters. Mean and std get the derivative
  * of this formula.
  */
-export function normal(
-  mean: TensorLike,
-  std: TensorLike = 1,
-  shape?: Shape,
-  options: RandomOptions = {},
-): Tensor {
-  const given = parameters("normal", [mean, std], shape, options.dtype)
-  const own = { ...options, dtype: given.dtype }
-  const [m, s] = given.nodes
-  return finish(ops.add(m!, ops.mul(s!, normalQuantile(uniformOpen(given.shape, own)))), own)
-}
+export const normal = composed(
+  "normal",
+  (mean: TensorLike, std: TensorLike = 1, shape?: Shape, options: RandomOptions = {}): Tensor => {
+    const given = parameters("normal", [mean, std], shape, options.dtype)
+    const own = { ...options, dtype: given.dtype }
+    const [m, s] = given.nodes
+    return finish(ops.add(m!, ops.mul(s!, normalQuantile(uniformOpen(given.shape, own)))), own)
+  },
+)
 
 /**
  * Exponential with density rate·e^(−rate·x): −ln(u)/rate with u uniform. Without a shape: that of the rate, which gets
  * the derivative of this formula.
  */
-export function exponential(rate: TensorLike = 1, shape?: Shape, options: RandomOptions = {}): Tensor {
-  const given = parameters("exponential", [rate], shape, options.dtype)
-  const own = { ...options, dtype: given.dtype }
-  const u = uniformOpen(given.shape, own)
-  return finish(ops.neg(ops.div(exactLogBelowOne(u), given.nodes[0]!)), own)
-}
+export const exponential = composed(
+  "exponential",
+  (rate: TensorLike = 1, shape?: Shape, options: RandomOptions = {}): Tensor => {
+    const given = parameters("exponential", [rate], shape, options.dtype)
+    const own = { ...options, dtype: given.dtype }
+    const u = uniformOpen(given.shape, own)
+    return finish(ops.neg(ops.div(exactLogBelowOne(u), given.nodes[0]!)), own)
+  },
+)
 
 /** Proposals for each gamma number. One is accepted with probability ≥ 0.951, all are rejected once in 10^10. */
 const ROUNDS = 8
@@ -150,17 +158,15 @@ const ROUNDS = 8
  *
  * Marsaglia & Tsang (2000), with a fixed number of proposals instead of a loop: the first of 8 that is accepted.
  */
-export function gamma(
-  concentration: TensorLike,
-  rate: TensorLike = 1,
-  shape?: Shape,
-  options: RandomOptions = {},
-): Tensor {
-  const given = parameters("gamma", [concentration, rate], shape, options.dtype)
-  const own = { ...options, dtype: given.dtype }
-  const [a, b] = given.nodes
-  return finish(ops.div(standardGamma(ops.detach(a!), own), b!), own)
-}
+export const gamma = composed(
+  "gamma",
+  (concentration: TensorLike, rate: TensorLike = 1, shape?: Shape, options: RandomOptions = {}): Tensor => {
+    const given = parameters("gamma", [concentration, rate], shape, options.dtype)
+    const own = { ...options, dtype: given.dtype }
+    const [a, b] = given.nodes
+    return finish(ops.div(standardGamma(ops.detach(a!), own), b!), own)
+  },
+)
 
 function standardGamma(concentration: Node, options: RandomOptions): Node {
   // Below 1 from one higher: Γ(a) is Γ(a + 1)·u^(1/a) in law.
@@ -218,34 +224,40 @@ function happens(p: number, shape: Shape, options: RandomOptions): Node {
 }
 
 /** 1 with the probability that each element gives, otherwise 0; in the type of the probabilities. */
-export function bernoulli(input: Tensor, options: RandomOptions = {}): Tensor {
+export const bernoulli = composed("bernoulli", (input: Tensor, options: RandomOptions = {}): Tensor => {
   requireTensor(input, "bernoulli")
   const p = ops.cast(nodeOf(input), "float64")
   const u = uniformOpen(input.shape, { ...options, dtype: "float32" })
   return finish(ops.lt(u, p), { dtype: input.dtype, ...options })
-}
+})
 
 /** 1 with probability p, otherwise 0, in the shape and type of a tensor. */
-export function bernoulliLike(input: Tensor, p = 0.5, options: RandomOptions = {}): Tensor {
-  return finish(happens(p, input.shape, options), { dtype: input.dtype, ...options })
-}
+export const bernoulliLike = composed(
+  "bernoulliLike",
+  (input: Tensor, p = 0.5, options: RandomOptions = {}): Tensor => {
+    return finish(happens(p, input.shape, options), { dtype: input.dtype, ...options })
+  },
+)
 
 /** What dropout multiplies by: 0 with probability p, otherwise 1/(1 − p), so that the expectation stays. */
-export function dropoutMask(shape: Shape, p: number, options: RandomOptions = {}): Tensor {
-  checkShape(shape, "dropoutMask")
-  const dtype = options.dtype ?? "float32"
-  if (p === 1) return wrap(ops.constant(0, shape, dtype))
-  const kept = happens(1 - p, shape, options)
-  const scale = ops.expand(scalarNode(1 / (1 - p), dtype), shape)
-  return finish(ops.where(kept, scale, number(scale, 0)), { ...options, dtype })
-}
+export const dropoutMask = composed(
+  "dropoutMask",
+  (shape: Shape, p: number, options: RandomOptions = {}): Tensor => {
+    checkShape(shape, "dropoutMask")
+    const dtype = options.dtype ?? "float32"
+    if (p === 1) return wrap(ops.constant(0, shape, dtype))
+    const kept = happens(1 - p, shape, options)
+    const scale = ops.expand(scalarNode(1 / (1 - p), dtype), shape)
+    return finish(ops.where(kept, scale, number(scale, 0)), { ...options, dtype })
+  },
+)
 
 /** A random order of 0 … n - 1, as int32: the order of n random doubles. */
-export function randperm(n: number, options: RandomOptions = {}): Tensor {
+export const randperm = composed("randperm", (n: number, options: RandomOptions = {}): Tensor => {
   checkShape([n], "randperm")
   const keys = longWord([n], { generator: options.generator }, 27)
   return finish(ops.argsort(keys, 0), { dtype: "int32", ...options })
-}
+})
 
 export interface MultinomialOptions {
   /** Whether a class can be drawn more than once (default false). */
@@ -260,23 +272,26 @@ export interface MultinomialOptions {
  * With replacement by the inverse of the distribution function; without it by a race: class i ends after an exponential
  * time of rate wᵢ, and the first ones to end are drawn.
  */
-export function multinomial(input: Tensor, numSamples: number, options: MultinomialOptions = {}): Tensor {
-  const { replacement = false, generator } = options
-  const classes = input.shape.at(-1) ?? 0
-  const fits = input.ndim === 1 || input.ndim === 2
-  const most = replacement && classes > 0 ? Infinity : classes
-  if (!fits || !Number.isInteger(numSamples) || numSamples < 1 || numSamples > most) {
-    throw new NablaError("NABLA_INVALID_ARGUMENT", {
-      message: "that many samples cannot be drawn",
-      where: "multinomial",
-      expected: `weights [n] or [rows, n], and 1 to ${most} samples`,
-      got: `weights ${formatShape(input.shape)}, ${numSamples} samples`,
-    })
-  }
-  const weights = ops.detach(ops.cast(nodeOf(input), "float64"))
-  const draw: RandomOptions = { generator, dtype: "float64" }
-  return wrap(replacement ? inverse(weights, numSamples, draw) : race(weights, numSamples, draw))
-}
+export const multinomial = composed(
+  "multinomial",
+  (input: Tensor, numSamples: number, options: MultinomialOptions = {}): Tensor => {
+    const { replacement = false, generator } = options
+    const classes = input.shape.at(-1) ?? 0
+    const fits = input.ndim === 1 || input.ndim === 2
+    const most = replacement && classes > 0 ? Infinity : classes
+    if (!fits || !Number.isInteger(numSamples) || numSamples < 1 || numSamples > most) {
+      throw new NablaError("NABLA_INVALID_ARGUMENT", {
+        message: "that many samples cannot be drawn",
+        where: "multinomial",
+        expected: `weights [n] or [rows, n], and 1 to ${most} samples`,
+        got: `weights ${formatShape(input.shape)}, ${numSamples} samples`,
+      })
+    }
+    const weights = ops.detach(ops.cast(nodeOf(input), "float64"))
+    const draw: RandomOptions = { generator, dtype: "float64" }
+    return wrap(replacement ? inverse(weights, numSamples, draw) : race(weights, numSamples, draw))
+  },
+)
 
 function race(weights: Node, samples: number, options: RandomOptions): Node {
   const last = weights.shape.length - 1
@@ -303,16 +318,19 @@ function inverse(weights: Node, samples: number, options: RandomOptions): Node {
 }
 
 /** Uniform on [0, 1) in the shape and type of a tensor. */
-export function randLike(input: Tensor, options: RandomOptions = {}): Tensor {
+export const randLike = composed("randLike", (input: Tensor, options: RandomOptions = {}): Tensor => {
   return rand(input.shape, { dtype: input.dtype, ...options })
-}
+})
 
 /** Standard normal in the shape and type of a tensor. */
-export function randnLike(input: Tensor, options: RandomOptions = {}): Tensor {
+export const randnLike = composed("randnLike", (input: Tensor, options: RandomOptions = {}): Tensor => {
   return randn(input.shape, { dtype: input.dtype, ...options })
-}
+})
 
 /** Whole numbers low … high - 1 in the shape and type of a tensor. */
-export function randintLike(input: Tensor, low: number, high: number, options: RandomOptions = {}): Tensor {
-  return randint(low, high, input.shape, { dtype: input.dtype, ...options })
-}
+export const randintLike = composed(
+  "randintLike",
+  (input: Tensor, low: number, high: number, options: RandomOptions = {}): Tensor => {
+    return randint(low, high, input.shape, { dtype: input.dtype, ...options })
+  },
+)

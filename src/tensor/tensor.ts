@@ -14,6 +14,14 @@ const RECENT_LIMIT = 10_000
 
 let gradientsOn = true
 
+/** Told of every tensor whose expression is asked for, while a program is captured. */
+let watcher: ((t: Tensor) => void) | null = null
+
+/** Has `watch` told of every tensor that is used, until it is called with null. */
+export function watchUses(watch: ((t: Tensor) => void) | null): void {
+  watcher = watch
+}
+
 /**
  * An n-dimensional array of one type, possibly not computed yet. Operations return at once; values are computed when
  * somebody looks (`item`, `data`), or when an optimizer steps. There is nothing to free.
@@ -27,7 +35,8 @@ export class Tensor {
 
   constructor(node: Node) {
     this.expression = node
-    if (node.value !== null) return
+    // What a captured function makes stands for values of any call: there is nothing to read or to compute.
+    if (node.value !== null || watcher !== null) return
     if (recent.length >= RECENT_LIMIT) recent = recent.filter(isUnread)
     recent.push(this)
     if (node.depth > DEPTH_LIMIT && node.tracking !== Tracking.placeholder)
@@ -36,6 +45,12 @@ export class Tensor {
 
   /** The expression that this handle stands for at present; in-place operations replace it. */
   get node(): Node {
+    if (watcher !== null) watcher(this)
+    return this.expression
+  }
+
+  /** The same, unseen by whoever watches uses. */
+  get expressionNow(): Node {
     return this.expression
   }
 

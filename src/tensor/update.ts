@@ -2,6 +2,7 @@ import { discard, realize, retire } from "../engine/index.ts"
 import type { StoredValue } from "../graph/index.ts"
 import { sourceNode } from "../graph/index.ts"
 import { gradientsToKeep } from "./backward.ts"
+import { currentCapture } from "./capture.ts"
 import type { Tensor } from "./tensor.ts"
 import { takeUnread } from "./tensor.ts"
 
@@ -17,6 +18,12 @@ export interface Update {
  * computed along with the update, so that they keep their values for good.
  */
 export function update(parameters: readonly Update[], state: readonly Update[] = []): void {
+  const capture = currentCapture()
+  if (capture !== null) {
+    for (const { target, value } of parameters) capture.update(target, value.node, "parameter")
+    for (const { target, value } of state) capture.update(target, value.node, "state")
+    return
+  }
   const all = [...parameters, ...state]
   realize([...all.map(({ value }) => value.node), ...gradientsToKeep(), ...takeUnread()])
   retire(parameters.flatMap(replaceValue), "an optimizer step has replaced it")
@@ -25,9 +32,12 @@ export function update(parameters: readonly Update[], state: readonly Update[] =
 
 /** Points a target at its new value; returns the former one when nobody else can have it. */
 function replaceValue({ target, value }: Update): StoredValue[] {
-  const former = target.node.value
-  const stored = value.node.value!
-  target.replace(sourceNode(target.shape, target.dtype, stored, target.requiresGrad))
-  stored.owners++
-  return former !== null && former !== stored && former.owners === 1 ? [former] : []
+  return settleTarget(target, target.node.value, value.node.value!)
+}
+
+/** Gives a target a value in place of a former one; returns that when nobody else can have it. */
+export function settleTarget(target: Tensor, former: StoredValue | null, value: StoredValue): StoredValue[] {
+  target.replace(sourceNode(target.shape, target.dtype, value, target.requiresGrad))
+  value.owners++
+  return former !== null && former !== value && former.owners === 1 ? [former] : []
 }

@@ -1,5 +1,5 @@
 import { expect } from "vitest"
-import type { Device, DType, TypedArray } from "../../src/base/index.ts"
+import type { Device, DType, Program, TypedArray } from "../../src/base/index.ts"
 import { binaryFunctions, byteSize, unaryFunctions } from "../../src/base/index.ts"
 import type {
   ArithmeticOp,
@@ -12,7 +12,9 @@ import type {
   Variable,
 } from "../../src/kernel/index.ts"
 import * as k from "../../src/kernel/index.ts"
+import { renderC } from "../../src/render/c/index.ts"
 import { renderWasm } from "../../src/render/wasm/index.ts"
+import { createNativeDevice } from "../../src/runtime/native/index.ts"
 import { createReferenceDevice } from "../../src/runtime/reference/index.ts"
 import { createWasmDevice } from "../../src/runtime/wasm/index.ts"
 
@@ -21,13 +23,14 @@ import { createWasmDevice } from "../../src/runtime/wasm/index.ts"
 export interface Case {
   readonly name: string
   readonly device: Device
-  readonly vectors: boolean
+  /** Bytes of the vectors that the device takes. */
+  readonly vectorBytes: readonly number[]
   compile(kernels: readonly Kernel[]): unknown
 }
 
 function referenceCase(): Case {
   const device = createReferenceDevice()
-  return { name: "reference", device, vectors: false, compile: (kernels) => kernels }
+  return { name: "reference", device, vectorBytes: [], compile: (kernels) => kernels }
 }
 
 function wasmCase(shared: boolean): Case {
@@ -36,15 +39,53 @@ function wasmCase(shared: boolean): Case {
     bytes: renderWasm(kernels, device.renderOptions),
     kernelCount: kernels.length,
   })
-  return { name: shared ? "wasm, shared memory" : "wasm", device, vectors: true, compile }
+  return { name: shared ? "wasm, shared memory" : "wasm", device, vectorBytes: [16], compile }
 }
 
-export const cases = [referenceCase(), wasmCase(false), wasmCase(true)]
+/** The native device, where this machine has what it needs. */
+function nativeCase(): Case[] {
+  try {
+    const device = createNativeDevice()
+    return [
+      {
+        name: "native",
+        device: device as Device,
+        vectorBytes: [16, 32],
+        compile: (kernels) => renderC(kernels, { blas: false }),
+      },
+    ]
+  } catch (error) {
+    console.log(`native device: skipped (${String(error)})`)
+    return []
+  }
+}
+
+export const cases = [referenceCase(), wasmCase(false), wasmCase(true), ...nativeCase()]
 const dtypes: Record<Scalar, DType> = { f32: "float32", f64: "float64", i32: "int32", bool: "bool" }
 
 /** Runs a kernel on inputs for its read buffers and gives what stands in the others. */
-export function run({ device, compile }: Case, kernel: Kernel, inputs: readonly TypedArray[]): TypedArray[] {
-  k.checkKernel(kernel, "test")
+export function run(c: Case, kernel: Kernel, inputs: readonly TypedArray[]): TypedArray[] {
+  return runAll(c, [kernel], inputs)[0]!
+}
+
+/** Runs kernels of one program, each on the same inputs. */
+export function runAll(
+  { device, compile }: Case,
+  kernels: readonly Kernel[],
+  inputs: readonly TypedArray[],
+): TypedArray[][] {
+  for (const kernel of kernels) k.checkKernel(kernel, "test")
+  const program = device.compile(compile(kernels))
+  return kernels.map((kernel, i) => runKernel(device, program, i, kernel, inputs))
+}
+
+function runKernel(
+  device: Device,
+  program: Program,
+  number: number,
+  kernel: Kernel,
+  inputs: readonly TypedArray[],
+): TypedArray[] {
   const allocations = kernel.buffers.map(({ type, length }) =>
     device.allocate(length * byteSize(dtypes[type])),
   )
@@ -53,7 +94,7 @@ export function run({ device, compile }: Case, kernel: Kernel, inputs: readonly 
   kernel.buffers.forEach(({ type, access }, i) => {
     if (access === "read") device.write(refs[i]!, dtypes[type], inputs[next++]!)
   })
-  device.run(device.compile(compile([kernel])), [{ kernel: 0, buffers: refs }])
+  device.run(program, [{ kernel: number, buffers: refs }])
   const outputs = kernel.buffers.flatMap(({ type, length, access }, i) =>
     access === "write" ? [device.readSync(refs[i]!, dtypes[type], length)] : [],
   )
@@ -113,8 +154,10 @@ const EXTREME = [Infinity, -Infinity, NaN, 1e-40, -1e-40, 3e38, -3e38]
 export const numbers = [...SPECIAL, ...EXTREME]
 export const integers = [0, 1, -1, 2, -2, 7, -7, 31, 32, 100, 65536, 0x7fffffff, -0x80000000, 12345, -12345]
 
-export const lanesOf = ({ vectors }: Case, type: Scalar): Lanes[] =>
-  vectors ? [1, type === "f64" ? 2 : 4] : [1]
+export const lanesOf = ({ vectorBytes }: Case, type: Scalar): Lanes[] => [
+  1,
+  ...vectorBytes.map((bytes) => (bytes / (type === "f64" ? 8 : 4)) as Lanes),
+]
 
 /** Equal within `ulps` units in the last place of the type; NaN equals NaN. */
 export function expectClose(

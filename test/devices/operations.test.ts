@@ -30,7 +30,8 @@ for (const c of cases) {
             elementwise([type], type, inputs.length, lanes, (x) => k.unary(op, x)),
             [inputs],
           )
-          expectClose(got!, want, 3, type, `${op} lanes ${lanes}`)
+          // Near its zeros lgamma is a small difference of large numbers, which no library gives to the last digits.
+          expectClose(got!, want, op === "lgamma" ? 16 : 3, type, `${op} lanes ${lanes}`)
         }
       })
 
@@ -156,7 +157,7 @@ for (const c of cases) {
           ],
         ),
       ]
-      for (const lanes of c.vectors ? ([1, 2, 4] as const) : ([1] as const)) {
+      for (const lanes of new Set([...lanesOf(c, "f64"), ...lanesOf(c, "f32")])) {
         for (const [make, f] of wanted) {
           const kernel = elementwise(["bool", "bool"], "bool", a.length, lanes, (x, y) => make(x!, y!))
           expect(Array.from(run(c, kernel, [a, b])[0]!), k.printKernel(kernel)).toEqual(
@@ -186,8 +187,10 @@ for (const c of cases) {
         ["i32", "bool", i, Array.from(i, (x) => Number(x !== 0)), true],
       ]
       for (const [from, to, data, want, vector] of wanted) {
-        const wide = from === "f64" || to === "f64" ? 2 : 4
-        for (const lanes of vector && c.vectors ? ([1, wide] as const) : ([1] as const)) {
+        const mixed = from === "f64" || to === "f64"
+        // Lanes of a pair of doubles cannot be converted on every device, four beside each other can.
+        const widths = lanesOf(c, mixed ? "f64" : "f32").filter((lanes) => vector || lanes !== 2)
+        for (const lanes of widths) {
           const kernel = elementwise([from], to, data.length, lanes, (x) => k.convert(to, x!))
           expect(Array.from(run(c, kernel, [data])[0]!), `${from} to ${to}, ${lanes}`).toEqual(want)
         }

@@ -1,8 +1,8 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { ArithmeticOp, CompareOp, Expr, UnaryOp } from "../../src/kernel/index.ts"
+import type { ArithmeticOp, CompareOp, Expr, Kernel, Lanes, UnaryOp } from "../../src/kernel/index.ts"
 import * as k from "../../src/kernel/index.ts"
-import { cases, elementwise, integers, numbers, run } from "./cases.ts"
+import { cases, elementwise, integers, lanesOf, numbers, run, runAll } from "./cases.ts"
 
 /**
  * Random expressions of operations that are exact or correctly rounded: the devices have to agree to the last bit,
@@ -111,3 +111,27 @@ describe.each([floats, ints])("random kernels of $type", (vocabulary) => {
     )
   })
 })
+
+const native = cases.find(({ name }) => name === "native")
+
+/** Compiling takes a while, so that all kernels are compiled as one program. */
+describe.skipIf(native === undefined).each([floats, ints])(
+  "random kernels of $type on native",
+  (vocabulary) => {
+    const { type, constants } = vocabulary
+    const array = type === "f64" ? Float64Array : Int32Array
+    const inputs = [array.from(constants), array.from(constants).reverse()]
+
+    it("give the bits of the reference", () => {
+      const sample = fc.sample(shapes(vocabulary), { numRuns: 60, seed: 2 })
+      const widths = lanesOf(native!, type)
+      const kernel = (shape: Shape, lanes: Lanes): Kernel =>
+        elementwise([type, type], type, constants.length, lanes, (x, y) => build(shape, type, [x!, y!]))
+      const kernels = sample.flatMap((shape) => widths.map((lanes) => kernel(shape, lanes)))
+      const want = sample.map((shape) => Array.from(run(cases[0]!, kernel(shape, 1), inputs)[0]!))
+      runAll(native!, kernels, inputs).forEach(([got], i) => {
+        expect(Array.from(got!)).toEqual(want[Math.floor(i / widths.length)])
+      })
+    })
+  },
+)

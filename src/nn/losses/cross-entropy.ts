@@ -4,6 +4,7 @@ import type { Tensor } from "../../tensor/index.ts"
 import {
   add,
   arange,
+  composed,
   div,
   eq,
   full,
@@ -46,20 +47,23 @@ export interface CrossEntropyOptions extends LossOptions {
  *
  * @example nn.crossEntropy(tensor([[2, 0, 0]]), tensor([0], { dtype: "int32" })).itemSync() // 0.2395…
  */
-export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  const dim = classDim(input)
-  const { labelSmoothing = 0, weight } = options
-  checkOptions(input, dim, weight, labelSmoothing)
-  const logits = logSoftmax(input, dim)
-  // [C] as [1, C, 1, …]: along the dimension of the classes.
-  const line = input.shape.map((size, i) => (i === dim ? size : 1))
-  const factor = weight === undefined ? null : reshape(weight, line)
-  if (isFloating(target.dtype) && sameShape(input.shape, target.shape)) {
-    return againstProbabilities(logits, target, dim, factor, options)
-  }
-  checkLabels(input, target, dim, options.ignoreIndex ?? IGNORED)
-  return againstLabels(logits, target, dim, line, factor, options)
-}
+export const crossEntropy = composed(
+  "crossEntropy",
+  (input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor => {
+    const dim = classDim(input)
+    const { labelSmoothing = 0, weight } = options
+    checkOptions(input, dim, weight, labelSmoothing)
+    const logits = logSoftmax(input, dim)
+    // [C] as [1, C, 1, …]: along the dimension of the classes.
+    const line = input.shape.map((size, i) => (i === dim ? size : 1))
+    const factor = weight === undefined ? null : reshape(weight, line)
+    if (isFloating(target.dtype) && sameShape(input.shape, target.shape)) {
+      return againstProbabilities(logits, target, dim, factor, options)
+    }
+    checkLabels(input, target, dim, options.ignoreIndex ?? IGNORED)
+    return againstLabels(logits, target, dim, line, factor, options)
+  },
+)
 
 const IGNORED = -100
 

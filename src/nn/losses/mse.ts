@@ -1,6 +1,6 @@
 import { formatShape, NablaError, sameShape } from "../../base/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
-import { sub } from "../../tensor/index.ts"
+import { composed, sub } from "../../tensor/index.ts"
 import type { LossOptions } from "./reduction.ts"
 import { reduce } from "./reduction.ts"
 
@@ -16,16 +16,19 @@ import { reduce } from "./reduction.ts"
  *
  * @example nn.mse(tensor([1, 2]), tensor([0, 0])).itemSync() // 2.5
  */
-export function mse(input: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
-  if (!sameShape(input.shape, target.shape)) {
-    throw new NablaError("NABLA_SHAPE_MISMATCH", {
-      message: "predictions and targets must have one shape",
-      where: "mse",
-      expected: `a target of shape ${formatShape(input.shape)}`,
-      got: formatShape(target.shape),
-      hint: "reshape one of them",
-    })
-  }
-  const difference = sub(input, target)
-  return reduce("mse", difference.mul(difference), reduction)
-}
+export const mse = composed(
+  "mse",
+  (input: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor => {
+    if (!sameShape(input.shape, target.shape)) {
+      throw new NablaError("NABLA_SHAPE_MISMATCH", {
+        message: "predictions and targets must have one shape",
+        where: "mse",
+        expected: `a target of shape ${formatShape(input.shape)}`,
+        got: formatShape(target.shape),
+        hint: "reshape one of them",
+      })
+    }
+    const difference = sub(input, target)
+    return reduce("mse", difference.mul(difference), reduction)
+  },
+)

@@ -2,6 +2,7 @@ import { NablaError, normalizeDim } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { requireTensor } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import { rand } from "../random.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
@@ -11,10 +12,10 @@ const zeroLike = (x: Node): Node => ops.constantLike(x, 0)
 const isPositive = (x: Node): Node => ops.gt(x, zeroLike(x))
 
 /** max(x, 0), with derivative 0 at 0. Integers stay integers. */
-export function relu(input: Tensor): Tensor {
+export const relu = composed("relu", (input: Tensor): Tensor => {
   const x = nodeOf(requireTensor(input, "relu"))
   return wrap(ops.where(ops.le(x, zeroLike(x)), zeroLike(x), x))
-}
+})
 
 /** The first value with the derivatives of the second, which differs from it by rounding. */
 const withSlopesOf = (value: Node, other: Node): Node => ops.add(other, ops.detach(ops.sub(value, other)))
@@ -28,13 +29,16 @@ export interface LeakyReluOptions {
 }
 
 /** x above 0, negativeSlope·x below it and at 0. */
-export function leakyRelu(input: Tensor, { negativeSlope = 0.01 }: LeakyReluOptions = {}): Tensor {
-  const x = floatNode(input, "leakyRelu")
-  return wrap(sloped(x, ops.constantLike(x, negativeSlope)))
-}
+export const leakyRelu = composed(
+  "leakyRelu",
+  (input: Tensor, { negativeSlope = 0.01 }: LeakyReluOptions = {}): Tensor => {
+    const x = floatNode(input, "leakyRelu")
+    return wrap(sloped(x, ops.constantLike(x, negativeSlope)))
+  },
+)
 
 /** leakyRelu with a slope that is learned: one for all, or one for each channel (dimension 1). */
-export function prelu(input: Tensor, weight: Tensor): Tensor {
+export const prelu = composed("prelu", (input: Tensor, weight: Tensor): Tensor => {
   const x = floatNode(input, "prelu")
   const channels = input.ndim > 1 ? input.shape[1]! : 1
   const count = requireTensor(weight, "prelu").numel()
@@ -49,7 +53,7 @@ export function prelu(input: Tensor, weight: Tensor): Tensor {
   const slopes = ops.cast(nodeOf(weight), x.aval.dtype)
   const along = input.shape.map((_, i) => (i === 1 && count > 1 ? count : 1))
   return wrap(sloped(x, ops.expand(ops.reshape(slopes, along), x.shape)))
-}
+})
 
 export interface RreluOptions {
   /** Range of the slope below 0 (default ⅛ … ⅓). */
@@ -60,13 +64,13 @@ export interface RreluOptions {
 }
 
 /** leakyRelu with random slopes in training, uniform between lower and upper. */
-export function rrelu(input: Tensor, options: RreluOptions = {}): Tensor {
+export const rrelu = composed("rrelu", (input: Tensor, options: RreluOptions = {}): Tensor => {
   const { lower = 1 / 8, upper = 1 / 3, training = false } = options
   const x = floatNode(input, "rrelu")
   if (!training) return wrap(sloped(x, ops.constantLike(x, (lower + upper) / 2)))
   const part = rand(input.shape, { dtype: x.aval.dtype }).node
   return wrap(sloped(x, ops.add(ops.scale(part, upper - lower), ops.constantLike(x, lower))))
-}
+})
 
 /**
  * scale·x above 0, scale·alpha·(e^(x/width) − 1) below it. At 0 the derivative is that from the left, and the second
@@ -87,20 +91,20 @@ export interface EluOptions {
 }
 
 /** x above 0, alpha·(eˣ − 1) below it. */
-export function elu(input: Tensor, { alpha = 1 }: EluOptions = {}): Tensor {
+export const elu = composed("elu", (input: Tensor, { alpha = 1 }: EluOptions = {}): Tensor => {
   return wrap(exponentialUnit(floatNode(input, "elu"), alpha))
-}
+})
 
 /**
  * x above 0, alpha·(e^(x/alpha) − 1) below it: smooth for every alpha. PyTorch's derivative has alpha in float32 in the
  * exponent, and so it has here.
  */
-export function celu(input: Tensor, { alpha = 1 }: EluOptions = {}): Tensor {
+export const celu = composed("celu", (input: Tensor, { alpha = 1 }: EluOptions = {}): Tensor => {
   const x = floatNode(input, "celu")
   const value = exponentialUnit(x, alpha, 1, alpha)
   const width = Math.fround(alpha)
   return wrap(width === alpha ? value : withSlopesOf(value, exponentialUnit(x, alpha, 1, width)))
-}
+})
 
 /** elu with the alpha and the scale that keep mean 0 and variance 1 from layer to layer. */
 export const selu = real("selu", (x) =>
@@ -113,14 +117,14 @@ export interface GeluOptions {
 }
 
 /** x·Φ(x) with the normal distribution function Φ. */
-export function gelu(input: Tensor, { approximate = "none" }: GeluOptions = {}): Tensor {
+export const gelu = composed("gelu", (input: Tensor, { approximate = "none" }: GeluOptions = {}): Tensor => {
   const x = floatNode(input, "gelu")
   const one = ops.constantLike(x, 1)
   const half = ops.scale(x, 0.5)
   if (approximate === "none") return wrap(ops.mul(half, ops.add(one, ops.erf(ops.scale(x, Math.SQRT1_2)))))
   const cubic = ops.add(x, ops.scale(ops.mul(ops.mul(x, x), x), 0.044715))
   return wrap(ops.mul(half, ops.add(one, ops.tanh(ops.scale(cubic, Math.sqrt(2 / Math.PI))))))
-}
+})
 
 /** x·sigmoid(x) */
 export const silu = real("silu", (x) => ops.mul(x, ops.sigmoid(x)))
@@ -146,17 +150,20 @@ export interface SoftplusOptions {
 }
 
 /** ln(1 + e^(beta·x))/beta, a smooth relu. On the threshold itself the second derivative is 0, as beyond it. */
-export function softplus(input: Tensor, { beta = 1, threshold: limit = 20 }: SoftplusOptions = {}): Tensor {
-  const x = floatNode(input, "softplus")
-  const steep = ops.scale(x, beta)
-  const edge = ops.constantLike(x, limit)
-  const bent = ops.log1p(ops.exp(ops.where(ops.lt(steep, edge), steep, zeroLike(x))))
-  // The tangent at the threshold: the softplus of the threshold there, with slope sigmoid(threshold).
-  const [atEdge, slope] = [limit + Math.log1p(Math.exp(-limit)), 1 / (1 + Math.exp(-limit))]
-  const tangent = ops.add(ops.scale(ops.sub(steep, edge), slope), ops.constantLike(x, atEdge))
-  const curve = ops.where(ops.eq(steep, edge), tangent, bent)
-  return wrap(ops.where(ops.gt(steep, edge), x, ops.scale(curve, 1 / beta)))
-}
+export const softplus = composed(
+  "softplus",
+  (input: Tensor, { beta = 1, threshold: limit = 20 }: SoftplusOptions = {}): Tensor => {
+    const x = floatNode(input, "softplus")
+    const steep = ops.scale(x, beta)
+    const edge = ops.constantLike(x, limit)
+    const bent = ops.log1p(ops.exp(ops.where(ops.lt(steep, edge), steep, zeroLike(x))))
+    // The tangent at the threshold: the softplus of the threshold there, with slope sigmoid(threshold).
+    const [atEdge, slope] = [limit + Math.log1p(Math.exp(-limit)), 1 / (1 + Math.exp(-limit))]
+    const tangent = ops.add(ops.scale(ops.sub(steep, edge), slope), ops.constantLike(x, atEdge))
+    const curve = ops.where(ops.eq(steep, edge), tangent, bent)
+    return wrap(ops.where(ops.gt(steep, edge), x, ops.scale(curve, 1 / beta)))
+  },
+)
 
 /** x/(1 + |x|) */
 export const softsign = real("softsign", (x) => ops.div(x, ops.add(ops.abs(x), ops.constantLike(x, 1))))
@@ -176,14 +183,17 @@ export interface HardtanhOptions {
 }
 
 /** x between minVal (default −1) and maxVal (default 1), with derivative 0 at the bounds. */
-export function hardtanh(input: Tensor, { minVal = -1, maxVal = 1 }: HardtanhOptions = {}): Tensor {
-  return wrap(bounded(nodeOf(requireTensor(input, "hardtanh")), minVal, maxVal))
-}
+export const hardtanh = composed(
+  "hardtanh",
+  (input: Tensor, { minVal = -1, maxVal = 1 }: HardtanhOptions = {}): Tensor => {
+    return wrap(bounded(nodeOf(requireTensor(input, "hardtanh")), minVal, maxVal))
+  },
+)
 
 /** min(max(x, 0), 6), with derivative 0 at 0 and 6. */
-export function relu6(input: Tensor): Tensor {
+export const relu6 = composed("relu6", (input: Tensor): Tensor => {
   return hardtanh(input, { minVal: 0, maxVal: 6 })
-}
+})
 
 /** x/6 + ½, kept between 0 and 1. PyTorch's slope, the float32 number nearest to 1/6, is the slope here too. */
 export const hardsigmoid = real("hardsigmoid", (x) => {
@@ -200,10 +210,10 @@ export const hardswish = real("hardswish", (x) => {
 })
 
 /** x above the threshold, `value` below it and at it. */
-export function threshold(input: Tensor, threshold: number, value: number): Tensor {
+export const threshold = composed("threshold", (input: Tensor, threshold: number, value: number): Tensor => {
   const x = nodeOf(requireTensor(input, "threshold"))
   return wrap(ops.where(ops.le(x, ops.constantLike(x, threshold)), ops.constantLike(x, value), x))
-}
+})
 
 export interface ShrinkOptions {
   /** Half the width of the interval that becomes 0 (default 0.5). */
@@ -211,22 +221,28 @@ export interface ShrinkOptions {
 }
 
 /** x moved by lambd towards 0, and 0 where |x| ≤ lambd. */
-export function softshrink(input: Tensor, { lambd = 0.5 }: ShrinkOptions = {}): Tensor {
-  const x = floatNode(input, "softshrink")
-  const edge = ops.constantLike(x, lambd)
-  const below = ops.where(ops.lt(x, ops.constantLike(x, -lambd)), ops.add(x, edge), zeroLike(x))
-  return wrap(ops.where(ops.gt(x, edge), ops.sub(x, edge), below))
-}
+export const softshrink = composed(
+  "softshrink",
+  (input: Tensor, { lambd = 0.5 }: ShrinkOptions = {}): Tensor => {
+    const x = floatNode(input, "softshrink")
+    const edge = ops.constantLike(x, lambd)
+    const below = ops.where(ops.lt(x, ops.constantLike(x, -lambd)), ops.add(x, edge), zeroLike(x))
+    return wrap(ops.where(ops.gt(x, edge), ops.sub(x, edge), below))
+  },
+)
 
 /** x, and 0 where |x| ≤ lambd. */
-export function hardshrink(input: Tensor, { lambd = 0.5 }: ShrinkOptions = {}): Tensor {
-  const x = floatNode(input, "hardshrink")
-  const inside = ops.and(ops.ge(x, ops.constantLike(x, -lambd)), ops.le(x, ops.constantLike(x, lambd)))
-  return wrap(ops.where(inside, zeroLike(x), x))
-}
+export const hardshrink = composed(
+  "hardshrink",
+  (input: Tensor, { lambd = 0.5 }: ShrinkOptions = {}): Tensor => {
+    const x = floatNode(input, "hardshrink")
+    const inside = ops.and(ops.ge(x, ops.constantLike(x, -lambd)), ops.le(x, ops.constantLike(x, lambd)))
+    return wrap(ops.where(inside, zeroLike(x), x))
+  },
+)
 
 /** The first half along a dimension times the sigmoid of the second half. */
-export function glu(input: Tensor, dim = -1): Tensor {
+export const glu = composed("glu", (input: Tensor, dim = -1): Tensor => {
   const x = floatNode(input, "glu")
   const at = normalizeDim(dim, input.ndim, "glu")
   const size = input.shape[at] ?? 1
@@ -240,4 +256,4 @@ export function glu(input: Tensor, dim = -1): Tensor {
   }
   const half = size / 2
   return wrap(ops.mul(ops.sliceDim(x, at, 0, half), ops.sigmoid(ops.sliceDim(x, at, half, half))))
-}
+})

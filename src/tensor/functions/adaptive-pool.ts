@@ -3,6 +3,7 @@ import type { Node } from "../../graph/index.ts"
 import type { Source } from "../../ops/index.ts"
 import * as ops from "../../ops/index.ts"
 import { floatType } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 import type { Pooled } from "./max-pool.ts"
@@ -76,19 +77,28 @@ function averages(x: Node, size: number, count: number): Node {
 }
 
 /** Mean over windows that divide [N, C, L] into outputSize parts as even as possible. */
-export function adaptiveAvgPool1d(input: Tensor, outputSize: OutputSize): Tensor {
-  return adaptiveAvgPool(1, input, outputSize)
-}
+export const adaptiveAvgPool1d = composed(
+  "adaptiveAvgPool1d",
+  (input: Tensor, outputSize: OutputSize): Tensor => {
+    return adaptiveAvgPool(1, input, outputSize)
+  },
+)
 
 /** Mean over windows that divide [N, C, H, W] into outputSize parts as even as possible. */
-export function adaptiveAvgPool2d(input: Tensor, outputSize: OutputSize): Tensor {
-  return adaptiveAvgPool(2, input, outputSize)
-}
+export const adaptiveAvgPool2d = composed(
+  "adaptiveAvgPool2d",
+  (input: Tensor, outputSize: OutputSize): Tensor => {
+    return adaptiveAvgPool(2, input, outputSize)
+  },
+)
 
 /** Mean over windows that divide [N, C, D, H, W] into outputSize parts as even as possible. */
-export function adaptiveAvgPool3d(input: Tensor, outputSize: OutputSize): Tensor {
-  return adaptiveAvgPool(3, input, outputSize)
-}
+export const adaptiveAvgPool3d = composed(
+  "adaptiveAvgPool3d",
+  (input: Tensor, outputSize: OutputSize): Tensor => {
+    return adaptiveAvgPool(3, input, outputSize)
+  },
+)
 
 export interface AdaptiveMaxPoolOptions {
   /** Also give where each maximum stands, as an index into the flattened plane of its channel. */
@@ -153,28 +163,37 @@ function windowTable(size: number, count: number): Node {
 }
 
 /** Maximum over windows that divide [N, C, L] into outputSize parts as even as possible. */
-export function adaptiveMaxPool1d<O extends AdaptiveMaxPoolOptions = AdaptiveMaxPoolOptions>(
-  input: Tensor,
-  outputSize: OutputSize,
-  options?: O,
-): Pooled<O> {
-  return adaptiveMaxPool(1, input, outputSize, options ?? {}) as Pooled<O>
-}
+export const adaptiveMaxPool1d = composed(
+  "adaptiveMaxPool1d",
+  <O extends AdaptiveMaxPoolOptions = AdaptiveMaxPoolOptions>(
+    input: Tensor,
+    outputSize: OutputSize,
+    options?: O,
+  ): Pooled<O> => {
+    return adaptiveMaxPool(1, input, outputSize, options ?? {}) as Pooled<O>
+  },
+)
 
 /** Maximum over windows that divide [N, C, H, W] into outputSize parts as even as possible. */
-export function adaptiveMaxPool2d<O extends AdaptiveMaxPoolOptions = AdaptiveMaxPoolOptions>(
-  input: Tensor,
-  outputSize: OutputSize,
-  options?: O,
-): Pooled<O> {
-  return adaptiveMaxPool(2, input, outputSize, options ?? {}) as Pooled<O>
-}
+export const adaptiveMaxPool2d = composed(
+  "adaptiveMaxPool2d",
+  <O extends AdaptiveMaxPoolOptions = AdaptiveMaxPoolOptions>(
+    input: Tensor,
+    outputSize: OutputSize,
+    options?: O,
+  ): Pooled<O> => {
+    return adaptiveMaxPool(2, input, outputSize, options ?? {}) as Pooled<O>
+  },
+)
 
 /** Maximum over windows that divide [N, C, D, H, W] into outputSize parts as even as possible. */
-export function adaptiveMaxPool3d<O extends AdaptiveMaxPoolOptions = AdaptiveMaxPoolOptions>(
-  input: Tensor,
-  outputSize: OutputSize,
-  options?: O,
-): Pooled<O> {
-  return adaptiveMaxPool(3, input, outputSize, options ?? {}) as Pooled<O>
-}
+export const adaptiveMaxPool3d = composed(
+  "adaptiveMaxPool3d",
+  <O extends AdaptiveMaxPoolOptions = AdaptiveMaxPoolOptions>(
+    input: Tensor,
+    outputSize: OutputSize,
+    options?: O,
+  ): Pooled<O> => {
+    return adaptiveMaxPool(3, input, outputSize, options ?? {}) as Pooled<O>
+  },
+)

@@ -2,6 +2,7 @@ import { NablaError } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { floatType } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 import type { Pooling } from "./max-pool.ts"
@@ -96,23 +97,28 @@ function countsAlong(
 }
 
 /** Mean of each window of [N, C, L]. */
-export function avgPool1d(
-  input: Tensor,
-  kernelSize: Spatial,
-  options: Omit<AvgPoolOptions, "divisorOverride"> = {},
-): Tensor {
-  return avgPool(1, input, kernelSize, options)
-}
+export const avgPool1d = composed(
+  "avgPool1d",
+  (input: Tensor, kernelSize: Spatial, options: Omit<AvgPoolOptions, "divisorOverride"> = {}): Tensor => {
+    return avgPool(1, input, kernelSize, options)
+  },
+)
 
 /** Mean of each window of [N, C, H, W]. */
-export function avgPool2d(input: Tensor, kernelSize: Spatial, options: AvgPoolOptions = {}): Tensor {
-  return avgPool(2, input, kernelSize, options)
-}
+export const avgPool2d = composed(
+  "avgPool2d",
+  (input: Tensor, kernelSize: Spatial, options: AvgPoolOptions = {}): Tensor => {
+    return avgPool(2, input, kernelSize, options)
+  },
+)
 
 /** Mean of each window of [N, C, D, H, W]. */
-export function avgPool3d(input: Tensor, kernelSize: Spatial, options: AvgPoolOptions = {}): Tensor {
-  return avgPool(3, input, kernelSize, options)
-}
+export const avgPool3d = composed(
+  "avgPool3d",
+  (input: Tensor, kernelSize: Spatial, options: AvgPoolOptions = {}): Tensor => {
+    return avgPool(3, input, kernelSize, options)
+  },
+)
 
 export interface LpPoolOptions {
   /** Default: the window's size. */
@@ -147,21 +153,17 @@ function lpPool(
 }
 
 /** Power mean of each window of [N, C, L]: (Σ xᵖ)^(1/p). */
-export function lpPool1d(
-  input: Tensor,
-  normType: number,
-  kernelSize: Spatial,
-  options: LpPoolOptions = {},
-): Tensor {
-  return lpPool(1, input, normType, kernelSize, options)
-}
+export const lpPool1d = composed(
+  "lpPool1d",
+  (input: Tensor, normType: number, kernelSize: Spatial, options: LpPoolOptions = {}): Tensor => {
+    return lpPool(1, input, normType, kernelSize, options)
+  },
+)
 
 /** Power mean of each window of [N, C, H, W]: (Σ xᵖ)^(1/p). */
-export function lpPool2d(
-  input: Tensor,
-  normType: number,
-  kernelSize: Spatial,
-  options: LpPoolOptions = {},
-): Tensor {
-  return lpPool(2, input, normType, kernelSize, options)
-}
+export const lpPool2d = composed(
+  "lpPool2d",
+  (input: Tensor, normType: number, kernelSize: Spatial, options: LpPoolOptions = {}): Tensor => {
+    return lpPool(2, input, normType, kernelSize, options)
+  },
+)

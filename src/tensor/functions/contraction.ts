@@ -3,6 +3,7 @@ import { broadcastShapes, formatShape, NablaError } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { resultType, toNode } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
 import { add, mul } from "./arithmetic.ts"
@@ -14,7 +15,7 @@ const range = (start: number, end: number): number[] =>
  * Matrix product with PyTorch's rules: vectors count as a row on the left and as a column on the right, leading
  * dimensions broadcast.
  */
-export function matmul(input: Tensor, other: Tensor): Tensor {
+export const matmul = composed("matmul", (input: Tensor, other: Tensor): Tensor => {
   const dtype = resultType(input, other)
   const [a, b] = [input.shape, other.shape]
   const depth = a[a.length - 1]
@@ -59,7 +60,7 @@ export function matmul(input: Tensor, other: Tensor): Tensor {
       rhsContract: [y.shape.length - 2],
     }),
   )
-}
+})
 
 /** Sums of products count bools as whole numbers. */
 function sumNode(x: Tensor, dtype: DType): Node {
@@ -83,13 +84,13 @@ function checkRanks(
 }
 
 /** Product of two matrices: [n, k] × [k, m] → [n, m]. */
-export function mm(input: Tensor, mat2: Tensor): Tensor {
+export const mm = composed("mm", (input: Tensor, mat2: Tensor): Tensor => {
   checkRanks("mm", "two matrices", [input, mat2], [2, 2])
   return matmul(input, mat2)
-}
+})
 
 /** Products of matrices in pairs: [b, n, k] × [b, k, m] → [b, n, m]. */
-export function bmm(input: Tensor, mat2: Tensor): Tensor {
+export const bmm = composed("bmm", (input: Tensor, mat2: Tensor): Tensor => {
   checkRanks("bmm", "two batches of matrices", [input, mat2], [3, 3])
   if (input.shape[0] !== mat2.shape[0]) {
     throw new NablaError("NABLA_SHAPE_MISMATCH", {
@@ -100,25 +101,25 @@ export function bmm(input: Tensor, mat2: Tensor): Tensor {
     })
   }
   return matmul(input, mat2)
-}
+})
 
 /** Matrix times vector: [n, k] × [k] → [n]. */
-export function mv(input: Tensor, vec: Tensor): Tensor {
+export const mv = composed("mv", (input: Tensor, vec: Tensor): Tensor => {
   checkRanks("mv", "a matrix and a vector", [input, vec], [2, 1])
   return matmul(input, vec)
-}
+})
 
 /** Inner product of two vectors. */
-export function dot(input: Tensor, other: Tensor): Tensor {
+export const dot = composed("dot", (input: Tensor, other: Tensor): Tensor => {
   checkRanks("dot", "two vectors", [input, other], [1, 1])
   return matmul(input, other)
-}
+})
 
 /** Outer product x_i·y_j of two vectors. */
-export function outer(input: Tensor, vec2: Tensor): Tensor {
+export const outer = composed("outer", (input: Tensor, vec2: Tensor): Tensor => {
   checkRanks("outer", "two vectors", [input, vec2], [1, 1])
   return tensordot(input, vec2, { dims: 0 })
-}
+})
 
 export interface AddProductOptions {
   readonly beta?: number
@@ -140,39 +141,41 @@ function addProduct(input: Tensor, product: Tensor, { beta = 1, alpha = 1 }: Add
 }
 
 /** beta·input + alpha·(mat1·mat2) */
-export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options: AddProductOptions = {}): Tensor {
-  return addProduct(input, mm(mat1, mat2), options)
-}
+export const addmm = composed(
+  "addmm",
+  (input: Tensor, mat1: Tensor, mat2: Tensor, options: AddProductOptions = {}): Tensor => {
+    return addProduct(input, mm(mat1, mat2), options)
+  },
+)
 
 /** beta·input + alpha·(mat·vec) */
-export function addmv(input: Tensor, mat: Tensor, vec: Tensor, options: AddProductOptions = {}): Tensor {
-  return addProduct(input, mv(mat, vec), options)
-}
+export const addmv = composed(
+  "addmv",
+  (input: Tensor, mat: Tensor, vec: Tensor, options: AddProductOptions = {}): Tensor => {
+    return addProduct(input, mv(mat, vec), options)
+  },
+)
 
 /** beta·input + alpha·(batch1·batch2), matrix by matrix. */
-export function baddbmm(
-  input: Tensor,
-  batch1: Tensor,
-  batch2: Tensor,
-  options: AddProductOptions = {},
-): Tensor {
-  return addProduct(input, bmm(batch1, batch2), options)
-}
+export const baddbmm = composed(
+  "baddbmm",
+  (input: Tensor, batch1: Tensor, batch2: Tensor, options: AddProductOptions = {}): Tensor => {
+    return addProduct(input, bmm(batch1, batch2), options)
+  },
+)
 
 /** beta·input + alpha·Σ_b batch1_b·batch2_b */
-export function addbmm(
-  input: Tensor,
-  batch1: Tensor,
-  batch2: Tensor,
-  options: AddProductOptions = {},
-): Tensor {
-  checkRanks("addbmm", "two batches of matrices", [batch1, batch2], [3, 3])
-  const dims = [
-    [0, 2],
-    [0, 1],
-  ]
-  return addProduct(input, tensordot(batch1, batch2, { dims }), options)
-}
+export const addbmm = composed(
+  "addbmm",
+  (input: Tensor, batch1: Tensor, batch2: Tensor, options: AddProductOptions = {}): Tensor => {
+    checkRanks("addbmm", "two batches of matrices", [batch1, batch2], [3, 3])
+    const dims = [
+      [0, 2],
+      [0, 1],
+    ]
+    return addProduct(input, tensordot(batch1, batch2, { dims }), options)
+  },
+)
 
 export interface TensordotOptions {
   /** How many dimensions to contract (default 2: the last of `a` with the first of `b`), or lists that pair them. */
@@ -183,41 +186,46 @@ export interface TensordotOptions {
  * Contracts dimensions of one tensor with dimensions of another. The result has the other dimensions of a, then those
  * of b.
  */
-export function tensordot(a: Tensor, b: Tensor, { dims = 2 }: TensordotOptions = {}): Tensor {
-  const [left, right] =
-    typeof dims === "number" ? [range(a.ndim - dims, a.ndim), range(0, dims)] : [dims[0] ?? [], dims[1] ?? []]
-  const lhs = left.map((dim) => (dim < 0 ? dim + a.ndim : dim))
-  const rhs = right.map((dim) => (dim < 0 ? dim + b.ndim : dim))
-  const fits =
-    lhs.length === rhs.length &&
-    lhs.every((dim, i) => a.shape[dim] !== undefined && a.shape[dim] === b.shape[rhs[i]!])
-  if (!fits || new Set(lhs).size < lhs.length || new Set(rhs).size < rhs.length) {
-    throw new NablaError("NABLA_SHAPE_MISMATCH", {
-      message: "the dimensions to contract do not match",
-      where: "tensordot",
-      expected: "the same number of different dimensions on both sides, of equal sizes",
-      got: `dims ${formatShape(left)} of ${formatShape(a.shape)} and ${formatShape(right)} of ${formatShape(b.shape)}`,
-    })
-  }
-  const dtype = resultType(a, b)
-  return wrap(
-    ops.dot(sumNode(a, dtype), sumNode(b, dtype), {
-      lhsBatch: [],
-      rhsBatch: [],
-      lhsContract: lhs,
-      rhsContract: rhs,
-    }),
-  )
-}
+export const tensordot = composed(
+  "tensordot",
+  (a: Tensor, b: Tensor, { dims = 2 }: TensordotOptions = {}): Tensor => {
+    const [left, right] =
+      typeof dims === "number"
+        ? [range(a.ndim - dims, a.ndim), range(0, dims)]
+        : [dims[0] ?? [], dims[1] ?? []]
+    const lhs = left.map((dim) => (dim < 0 ? dim + a.ndim : dim))
+    const rhs = right.map((dim) => (dim < 0 ? dim + b.ndim : dim))
+    const fits =
+      lhs.length === rhs.length &&
+      lhs.every((dim, i) => a.shape[dim] !== undefined && a.shape[dim] === b.shape[rhs[i]!])
+    if (!fits || new Set(lhs).size < lhs.length || new Set(rhs).size < rhs.length) {
+      throw new NablaError("NABLA_SHAPE_MISMATCH", {
+        message: "the dimensions to contract do not match",
+        where: "tensordot",
+        expected: "the same number of different dimensions on both sides, of equal sizes",
+        got: `dims ${formatShape(left)} of ${formatShape(a.shape)} and ${formatShape(right)} of ${formatShape(b.shape)}`,
+      })
+    }
+    const dtype = resultType(a, b)
+    return wrap(
+      ops.dot(sumNode(a, dtype), sumNode(b, dtype), {
+        lhsBatch: [],
+        rhsBatch: [],
+        lhsContract: lhs,
+        rhsContract: rhs,
+      }),
+    )
+  },
+)
 
 /** Σ over the last dimensions of both; a tensor of no dimensions is a factor. */
-export function inner(input: Tensor, other: Tensor): Tensor {
+export const inner = composed("inner", (input: Tensor, other: Tensor): Tensor => {
   if (input.ndim === 0 || other.ndim === 0) return mul(input, other)
   return tensordot(input, other, { dims: [[-1], [-1]] })
-}
+})
 
 /** Kronecker product: blocks of `other`, one for each element of `input` and scaled by it. */
-export function kron(input: Tensor, other: Tensor): Tensor {
+export const kron = composed("kron", (input: Tensor, other: Tensor): Tensor => {
   const rank = Math.max(input.ndim, other.ndim)
   const padded = (t: Tensor): number[] => [...new Array<number>(rank - t.ndim).fill(1), ...t.shape]
   const [a, b] = [padded(input), padded(other)]
@@ -238,4 +246,4 @@ export function kron(input: Tensor, other: Tensor): Tensor {
       a.map((size, i) => size * b[i]!),
     ),
   )
-}
+})

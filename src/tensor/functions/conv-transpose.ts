@@ -2,6 +2,7 @@ import { formatShape, NablaError } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { resultType, toNode } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
 import { addBias, checkBias } from "./conv.ts"
@@ -129,31 +130,25 @@ function checkArguments(
 }
 
 /** 1-D transposed convolution: input [N, C, L], weight [C, O/groups, K], bias [O] → [N, O, L′]. */
-export function convTranspose1d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null = null,
-  options: ConvTransposeOptions = {},
-): Tensor {
-  return transposedConvolution(1, input, weight, bias, options)
-}
+export const convTranspose1d = composed(
+  "convTranspose1d",
+  (input: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTransposeOptions = {}): Tensor => {
+    return transposedConvolution(1, input, weight, bias, options)
+  },
+)
 
 /** 2-D transposed convolution: input [N, C, H, W], weight [C, O/groups, Kh, Kw], bias [O] → [N, O, H′, W′]. */
-export function convTranspose2d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null = null,
-  options: ConvTransposeOptions = {},
-): Tensor {
-  return transposedConvolution(2, input, weight, bias, options)
-}
+export const convTranspose2d = composed(
+  "convTranspose2d",
+  (input: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTransposeOptions = {}): Tensor => {
+    return transposedConvolution(2, input, weight, bias, options)
+  },
+)
 
 /** 3-D transposed convolution: input [N, C, D, H, W], weight [C, O/groups, Kd, Kh, Kw], bias [O]. */
-export function convTranspose3d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null = null,
-  options: ConvTransposeOptions = {},
-): Tensor {
-  return transposedConvolution(3, input, weight, bias, options)
-}
+export const convTranspose3d = composed(
+  "convTranspose3d",
+  (input: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTransposeOptions = {}): Tensor => {
+    return transposedConvolution(3, input, weight, bias, options)
+  },
+)

@@ -2,6 +2,7 @@ import { formatShape, NablaError } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { resultType, toNode } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
 import type { Spatial } from "./spatial.ts"
@@ -140,31 +141,25 @@ export function checkBias(where: string, bias: Tensor | null, outputs: number): 
 }
 
 /** 1-D cross-correlation: input [N, C, L], weight [O, C/groups, K], bias [O] → [N, O, L′]. */
-export function conv1d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null = null,
-  options: ConvOptions = {},
-): Tensor {
-  return convolution(1, input, weight, bias, options)
-}
+export const conv1d = composed(
+  "conv1d",
+  (input: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor => {
+    return convolution(1, input, weight, bias, options)
+  },
+)
 
 /** 2-D cross-correlation: input [N, C, H, W], weight [O, C/groups, Kh, Kw], bias [O] → [N, O, H′, W′]. */
-export function conv2d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null = null,
-  options: ConvOptions = {},
-): Tensor {
-  return convolution(2, input, weight, bias, options)
-}
+export const conv2d = composed(
+  "conv2d",
+  (input: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor => {
+    return convolution(2, input, weight, bias, options)
+  },
+)
 
 /** 3-D cross-correlation: input [N, C, D, H, W], weight [O, C/groups, Kd, Kh, Kw], bias [O]. */
-export function conv3d(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null = null,
-  options: ConvOptions = {},
-): Tensor {
-  return convolution(3, input, weight, bias, options)
-}
+export const conv3d = composed(
+  "conv3d",
+  (input: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor => {
+    return convolution(3, input, weight, bias, options)
+  },
+)

@@ -2,6 +2,7 @@ import { formatShape, NablaError, normalizeDim } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import type { IndexMap, Source } from "../../ops/index.ts"
 import * as ops from "../../ops/index.ts"
+import { composed } from "../composed.ts"
 import { along, writeStatic } from "../index-maps.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
@@ -42,7 +43,7 @@ function extent(
 }
 
 /** The diagonal of the plane of two dimensions, as a new last dimension. */
-export function diagonal(input: Tensor, options: DiagonalOptions = {}): Tensor {
+export const diagonal = composed("diagonal", (input: Tensor, options: DiagonalOptions = {}): Tensor => {
   const { offset = 0 } = options
   const { dim1, dim2 } = plane(options, input.ndim, "diagonal")
   const rest = input.shape.map((_, i) => i).filter((i) => i !== dim1 && i !== dim2)
@@ -52,10 +53,10 @@ export function diagonal(input: Tensor, options: DiagonalOptions = {}): Tensor {
   const rank = input.ndim
   const square = ops.sliceDim(ops.sliceDim(last, rank - 2, row, length), rank - 1, column, length)
   return wrap(ops.diagonal(square))
-}
+})
 
 /** Matrices with the last dimension on a diagonal and zeros elsewhere. */
-export function diagEmbed(input: Tensor, options: DiagonalOptions = {}): Tensor {
+export const diagEmbed = composed("diagEmbed", (input: Tensor, options: DiagonalOptions = {}): Tensor => {
   const { offset = 0, dim1 = -2, dim2 = -1 } = options
   const rank = input.ndim + 1
   const at = plane({ dim1, dim2 }, rank, "diagEmbed")
@@ -64,7 +65,7 @@ export function diagEmbed(input: Tensor, options: DiagonalOptions = {}): Tensor 
   let next = 0
   for (let i = 0; i < rank; i++) order[i] = i === at.dim1 ? rank - 2 : i === at.dim2 ? rank - 1 : next++
   return wrap(ops.permute(node, order))
-}
+})
 
 function embed(x: Node, offset: number): Node {
   const square = ops.diagonalEmbed(x)
@@ -82,7 +83,7 @@ function embed(x: Node, offset: number): Node {
 }
 
 /** A vector becomes a matrix with it on a diagonal; of a matrix the diagonal is taken. */
-export function diag(input: Tensor, diagonalOffset = 0): Tensor {
+export const diag = composed("diag", (input: Tensor, diagonalOffset = 0): Tensor => {
   if (input.ndim === 1) return diagEmbed(input, { offset: diagonalOffset })
   if (input.ndim === 2) return diagonal(input, { offset: diagonalOffset })
   throw new NablaError("NABLA_SHAPE_MISMATCH", {
@@ -92,26 +93,29 @@ export function diag(input: Tensor, diagonalOffset = 0): Tensor {
     got: formatShape(input.shape),
     hint: "use diagonal or diagEmbed for batches",
   })
-}
+})
 
 /** The flattened tensor on the diagonal of a matrix. */
-export function diagflat(input: Tensor, offset = 0): Tensor {
+export const diagflat = composed("diagflat", (input: Tensor, offset = 0): Tensor => {
   return diagEmbed(flatten(input), { offset })
-}
+})
 
 /** input with another tensor in place of a diagonal. */
-export function diagonalScatter(input: Tensor, src: Tensor, options: DiagonalOptions = {}): Tensor {
-  const { dim1, dim2 } = plane(options, input.ndim, "diagonalScatter")
-  const { row, column, length } = extent(input.shape[dim1]!, input.shape[dim2]!, options.offset ?? 0)
-  const rest = input.shape.filter((_, i) => i !== dim1 && i !== dim2)
-  let next = 0
-  const sources = input.shape.map((_, i): Source => {
-    if (i !== dim1 && i !== dim2) return along(next++)
-    return { kind: "slice", dim: rest.length, start: i === dim1 ? row : column, step: 1 }
-  })
-  const map: IndexMap = { table: input.shape, picked: [...rest, length], sources }
-  return writeStatic(input, src, map, "diagonalScatter")
-}
+export const diagonalScatter = composed(
+  "diagonalScatter",
+  (input: Tensor, src: Tensor, options: DiagonalOptions = {}): Tensor => {
+    const { dim1, dim2 } = plane(options, input.ndim, "diagonalScatter")
+    const { row, column, length } = extent(input.shape[dim1]!, input.shape[dim2]!, options.offset ?? 0)
+    const rest = input.shape.filter((_, i) => i !== dim1 && i !== dim2)
+    let next = 0
+    const sources = input.shape.map((_, i): Source => {
+      if (i !== dim1 && i !== dim2) return along(next++)
+      return { kind: "slice", dim: rest.length, start: i === dim1 ? row : column, step: 1 }
+    })
+    const map: IndexMap = { table: input.shape, picked: [...rest, length], sources }
+    return writeStatic(input, src, map, "diagonalScatter")
+  },
+)
 
 function checkMatrices(input: Tensor, where: string): void {
   if (input.ndim >= 2) return
@@ -134,13 +138,13 @@ function triangle(input: Tensor, keep: (column: Node, row: Node) => Node, offset
 }
 
 /** The lower triangles: elements on and below a diagonal, zeros above. */
-export function tril(input: Tensor, diagonalOffset = 0): Tensor {
+export const tril = composed("tril", (input: Tensor, diagonalOffset = 0): Tensor => {
   checkMatrices(input, "tril")
   return triangle(input, ops.le, diagonalOffset)
-}
+})
 
 /** The upper triangles: elements on and above a diagonal, zeros below. */
-export function triu(input: Tensor, diagonalOffset = 0): Tensor {
+export const triu = composed("triu", (input: Tensor, diagonalOffset = 0): Tensor => {
   checkMatrices(input, "triu")
   return triangle(input, ops.ge, diagonalOffset)
-}
+})

@@ -3,6 +3,7 @@ import { NablaError, normalizeDim } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { broadcastArguments, floatType, requireTensor, resultType } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 
@@ -22,7 +23,7 @@ const tail = (x: Node, dim: number): Node =>
   ops.sliceDim(x, dim, Math.min(x.shape[dim]!, 1), Math.max(x.shape[dim]! - 1, 0))
 
 /** xᵢ₊₁ − xᵢ along a dimension, n times; of truth values, whether they differ. */
-export function diff(input: Tensor, options: DiffOptions = {}): Tensor {
+export const diff = composed("diff", (input: Tensor, options: DiffOptions = {}): Tensor => {
   const { n = 1, dim = -1, prepend, append } = options
   if (requireTensor(input, "diff").ndim === 0 || !Number.isInteger(n) || n < 0) {
     throw new NablaError("NABLA_INVALID_ARGUMENT", {
@@ -42,7 +43,7 @@ export function diff(input: Tensor, options: DiffOptions = {}): Tensor {
     x = (type === "bool" ? ops.xor : ops.sub)(tail(x, at), head(x, at))
   }
   return wrap(x)
-}
+})
 
 export interface TrapezoidOptions {
   /** Distance between the points when their places are not given (default 1). */
@@ -68,13 +69,19 @@ function areas(y: Tensor, x: Tensor | null | undefined, options: TrapezoidOption
 }
 
 /** ∫ y dx by the trapezoidal rule along a dimension. */
-export function trapezoid(y: Tensor, x?: Tensor | null, options: TrapezoidOptions = {}): Tensor {
-  const [parts, at] = areas(y, x, options)
-  return wrap(ops.sum(parts, [at]))
-}
+export const trapezoid = composed(
+  "trapezoid",
+  (y: Tensor, x?: Tensor | null, options: TrapezoidOptions = {}): Tensor => {
+    const [parts, at] = areas(y, x, options)
+    return wrap(ops.sum(parts, [at]))
+  },
+)
 
 /** The integral up to each point: see `trapezoid`. */
-export function cumulativeTrapezoid(y: Tensor, x?: Tensor | null, options: TrapezoidOptions = {}): Tensor {
-  const [parts, at] = areas(y, x, options)
-  return wrap(ops.cumsum(parts, at))
-}
+export const cumulativeTrapezoid = composed(
+  "cumulativeTrapezoid",
+  (y: Tensor, x?: Tensor | null, options: TrapezoidOptions = {}): Tensor => {
+    const [parts, at] = areas(y, x, options)
+    return wrap(ops.cumsum(parts, at))
+  },
+)

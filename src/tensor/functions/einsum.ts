@@ -3,6 +3,7 @@ import { formatShape, NablaError } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { resultType, toNode } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
 
@@ -23,7 +24,7 @@ interface Equation {
  * labels that occur once, in alphabetical order). A size of 1 broadcasts against any other. Operands are contracted in
  * pairs, those first whose product is smallest.
  */
-export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
+export const einsum = composed("einsum", (equation: string, ...operands: readonly Tensor[]): Tensor => {
   const tensors = operands.length === 1 && Array.isArray(operands[0]) ? (operands[0] as Tensor[]) : operands
   const { operands: labels, output } = parse(equation, tensors)
   const type = resultType(...tensors)
@@ -41,7 +42,7 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
       output.map((label) => only.labels.indexOf(label)),
     ),
   )
-}
+})
 
 function invalid(equation: string, message: string, expected: string, got: string): NablaError {
   return new NablaError("NABLA_INVALID_ARGUMENT", { message, where: `einsum "${equation}"`, expected, got })

@@ -3,6 +3,7 @@ import { formatShape, hostArray, NablaError, normalizeDim } from "../../base/ind
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { broadcastArguments, floatType, resultType } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap, wrapHost } from "../tensor.ts"
 import { vectorNorm } from "./norm.ts"
@@ -25,11 +26,11 @@ export interface FftOptions {
 export type FftNorm = "backward" | "ortho" | "forward"
 
 /** Pairs (real, imaginary); without `imag` the imaginary parts are 0. */
-export function complex(real: Tensor, imag?: Tensor): Tensor {
+export const complex = composed("complex", (real: Tensor, imag?: Tensor): Tensor => {
   const dtype = floatType(imag === undefined ? real.dtype : resultType(real, imag))
   const parts = broadcastArguments("fft.complex", imag === undefined ? [real] : [real, imag], dtype)
   return wrap(pairs(parts[0]!, parts[1] ?? ops.constantLike(parts[0]!, 0)))
-}
+})
 
 function pairs(re: Node, im: Node): Node {
   const column = (x: Node): Node => ops.reshape(x, [...x.shape, 1])
@@ -57,27 +58,27 @@ function pairPart(input: Tensor, which: number, where: string): Tensor {
 }
 
 /** Real parts of complex numbers. */
-export function real(input: Tensor): Tensor {
+export const real = composed("real", (input: Tensor): Tensor => {
   return pairPart(input, 0, "fft.real")
-}
+})
 
 /** Imaginary parts of complex numbers. */
-export function imag(input: Tensor): Tensor {
+export const imag = composed("imag", (input: Tensor): Tensor => {
   return pairPart(input, 1, "fft.imag")
-}
+})
 
 /** |z|, with derivative 0 at 0. */
-export function abs(input: Tensor): Tensor {
+export const abs = composed("abs", (input: Tensor): Tensor => {
   return vectorNorm(input, { dim: -1 })
-}
+})
 
 /** The product of complex numbers, elementwise; the arguments broadcast. */
-export function multiply(input: Tensor, other: Tensor): Tensor {
+export const multiply = composed("multiply", (input: Tensor, other: Tensor): Tensor => {
   const where = "fft.multiply"
   const [x, y] = broadcastArguments(where, [input, other], floatType(resultType(input, other)))
   const [a, b, c, d] = [part(x!, 0), part(x!, 1), part(y!, 0), part(y!, 1)]
   return wrap(pairs(ops.sub(ops.mul(a, c), ops.mul(b, d)), ops.add(ops.mul(a, d), ops.mul(b, c))))
-}
+})
 
 /** Factor of a transform of length n. */
 function factor(n: number, norm: FftNorm, inverse: boolean): number {
@@ -122,17 +123,17 @@ function transform(input: Tensor, options: FftOptions, inverse: boolean, where: 
 }
 
 /** X_k = Σ_j x_j·e^(−2πi·jk/n) of complex x. */
-export function fft(input: Tensor, options: FftOptions = {}): Tensor {
+export const fft = composed("fft", (input: Tensor, options: FftOptions = {}): Tensor => {
   return transform(input, options, false, "fft.fft")
-}
+})
 
 /** x_j = 1/n·Σ_k X_k·e^(2πi·jk/n) of complex X. */
-export function ifft(input: Tensor, options: FftOptions = {}): Tensor {
+export const ifft = composed("ifft", (input: Tensor, options: FftOptions = {}): Tensor => {
   return transform(input, options, true, "fft.ifft")
-}
+})
 
 /** The transform of real numbers: the first ⌊n/2⌋ + 1 of its complex elements, of which the others are conjugates. */
-export function rfft(input: Tensor, options: FftOptions = {}): Tensor {
+export const rfft = composed("rfft", (input: Tensor, options: FftOptions = {}): Tensor => {
   const where = "fft.rfft"
   const dim = normalizeDim(options.dim ?? -1, input.ndim, where)
   const x = ops.cast(nodeOf(input), floatType(input.dtype))
@@ -142,10 +143,10 @@ export function rfft(input: Tensor, options: FftOptions = {}): Tensor {
   const out = transformAlong(pairs(signal, ops.constantLike(signal, 0)), dim, false)
   const half = ops.sliceDim(out, dim, 0, Math.floor(n / 2) + 1)
   return wrap(ops.scale(half, factor(n, options.norm ?? "backward", false)))
-}
+})
 
 /** Inverse of rfft: real numbers from half of their transform; n is 2·(elements − 1) unless it is given. */
-export function irfft(input: Tensor, options: FftOptions = {}): Tensor {
+export const irfft = composed("irfft", (input: Tensor, options: FftOptions = {}): Tensor => {
   const where = "fft.irfft"
   const z = complexNode(input, where)
   const dim = normalizeDim(options.dim ?? -1, input.ndim - 1, where)
@@ -156,7 +157,7 @@ export function irfft(input: Tensor, options: FftOptions = {}): Tensor {
   const conjugate = pairs(part(mirrored, 0), ops.neg(part(mirrored, 1)))
   const out = part(transformAlong(ops.cat([half, conjugate], dim), dim, true), 0)
   return wrap(ops.scale(out, factor(n, options.norm ?? "backward", true)))
-}
+})
 
 export interface FftnOptions {
   /** Lengths of the transforms, one for each of `dim`. */
@@ -178,24 +179,24 @@ function alongAll(input: Tensor, options: FftnOptions, each: typeof fft): Tensor
 }
 
 /** Transform along several dimensions. */
-export function fftn(input: Tensor, options: FftnOptions = {}): Tensor {
+export const fftn = composed("fftn", (input: Tensor, options: FftnOptions = {}): Tensor => {
   return alongAll(input, options, fft)
-}
+})
 
 /** Inverse of fftn. */
-export function ifftn(input: Tensor, options: FftnOptions = {}): Tensor {
+export const ifftn = composed("ifftn", (input: Tensor, options: FftnOptions = {}): Tensor => {
   return alongAll(input, options, ifft)
-}
+})
 
 /** Transform along two dimensions, the last two unless `dim` says otherwise. */
-export function fft2(input: Tensor, options: FftnOptions = {}): Tensor {
+export const fft2 = composed("fft2", (input: Tensor, options: FftnOptions = {}): Tensor => {
   return alongAll(input, { dim: [-2, -1], ...options }, fft)
-}
+})
 
 /** Inverse of fft2. */
-export function ifft2(input: Tensor, options: FftnOptions = {}): Tensor {
+export const ifft2 = composed("ifft2", (input: Tensor, options: FftnOptions = {}): Tensor => {
   return alongAll(input, { dim: [-2, -1], ...options }, ifft)
-}
+})
 
 export interface FrequencyOptions {
   /** Time between two elements (default 1). */
@@ -220,14 +221,14 @@ export function rfftfreq(n: number, { d = 1, dtype = "float32" }: FrequencyOptio
 }
 
 /** Moves the zero frequency to the middle of dimensions, which are counted as those of a real tensor are. */
-export function fftshift(input: Tensor, dim: number | readonly number[]): Tensor {
+export const fftshift = composed("fftshift", (input: Tensor, dim: number | readonly number[]): Tensor => {
   return shifted(input, dim, (size) => Math.floor(size / 2))
-}
+})
 
 /** Inverse of fftshift. */
-export function ifftshift(input: Tensor, dim: number | readonly number[]): Tensor {
+export const ifftshift = composed("ifftshift", (input: Tensor, dim: number | readonly number[]): Tensor => {
   return shifted(input, dim, (size) => Math.ceil(size / 2))
-}
+})
 
 function shifted(input: Tensor, dim: number | readonly number[], by: (size: number) => number): Tensor {
   let node = nodeOf(input)

@@ -3,6 +3,7 @@ import type { Node } from "../../graph/index.ts"
 import type { Source } from "../../ops/index.ts"
 import * as ops from "../../ops/index.ts"
 import { resultType, toNode } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 
@@ -19,23 +20,26 @@ export interface GridSampleOptions {
  * Samples an image at places given in coordinates from −1 to 1: input [N, C, H, W], grid [N, H′, W′, 2] of (x, y) →
  * [N, C, H′, W′]; volumes [N, C, D, H, W] take (x, y, z). Differentiable in the image and in the grid.
  */
-export function gridSample(input: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor {
-  const n = input.ndim - 2
-  checkArguments(input, grid, n)
-  const dtype = resultType(input, grid)
-  const image = toNode(input, dtype)
-  const { mode = "bilinear", paddingMode = "zeros", alignCorners = false } = options
-  const sizes = input.shape.slice(2)
-  // The last number of a place belongs to the first spatial dimension.
-  const places = sizes.map((size, i) => {
-    const coordinate = coordinateOf(toNode(grid, dtype), n - 1 - i)
-    return bounded(unnormalized(coordinate, size, alignCorners), size, paddingMode, alignCorners)
-  })
-  if (mode === "nearest") {
-    return wrap(pick(image, places.map(ops.round), paddingMode === "zeros"))
-  }
-  return wrap(blend(image, places, paddingMode === "zeros"))
-}
+export const gridSample = composed(
+  "gridSample",
+  (input: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor => {
+    const n = input.ndim - 2
+    checkArguments(input, grid, n)
+    const dtype = resultType(input, grid)
+    const image = toNode(input, dtype)
+    const { mode = "bilinear", paddingMode = "zeros", alignCorners = false } = options
+    const sizes = input.shape.slice(2)
+    // The last number of a place belongs to the first spatial dimension.
+    const places = sizes.map((size, i) => {
+      const coordinate = coordinateOf(toNode(grid, dtype), n - 1 - i)
+      return bounded(unnormalized(coordinate, size, alignCorners), size, paddingMode, alignCorners)
+    })
+    if (mode === "nearest") {
+      return wrap(pick(image, places.map(ops.round), paddingMode === "zeros"))
+    }
+    return wrap(blend(image, places, paddingMode === "zeros"))
+  },
+)
 
 function checkArguments(input: Tensor, grid: Tensor, n: number): void {
   const fits =
@@ -141,34 +145,33 @@ export interface AffineGridOptions {
  * The grid of an affine map: theta [N, 2, 3] and the size [N, C, H, W] of the result give places [N, H, W, 2] for
  * gridSample; theta [N, 3, 4] and [N, C, D, H, W] give [N, D, H, W, 3].
  */
-export function affineGrid(
-  theta: Tensor,
-  size: readonly number[],
-  { alignCorners = false }: AffineGridOptions = {},
-): Tensor {
-  const n = size.length - 2
-  const fits = theta.ndim === 3 && theta.shape[1] === n && theta.shape[2] === n + 1
-  if ((n !== 2 && n !== 3) || !fits || theta.shape[0] !== size[0]) {
-    throw new NablaError("NABLA_SHAPE_MISMATCH", {
-      message: "the maps do not fit the size",
-      where: "affineGrid",
-      expected: "theta [N, 2, 3] for [N, C, H, W], or [N, 3, 4] for [N, C, D, H, W]",
-      got: `${formatShape(theta.shape)} for ${formatShape(size)}`,
+export const affineGrid = composed(
+  "affineGrid",
+  (theta: Tensor, size: readonly number[], { alignCorners = false }: AffineGridOptions = {}): Tensor => {
+    const n = size.length - 2
+    const fits = theta.ndim === 3 && theta.shape[1] === n && theta.shape[2] === n + 1
+    if ((n !== 2 && n !== 3) || !fits || theta.shape[0] !== size[0]) {
+      throw new NablaError("NABLA_SHAPE_MISMATCH", {
+        message: "the maps do not fit the size",
+        where: "affineGrid",
+        expected: "theta [N, 2, 3] for [N, C, H, W], or [N, 3, 4] for [N, C, D, H, W]",
+        got: `${formatShape(theta.shape)} for ${formatShape(size)}`,
+      })
+    }
+    const image = size.slice(2)
+    const maps = nodeOf(theta)
+    const columns = [...image.keys()].map((dim) => {
+      const length = image[dim]!
+      const at = ops.cast(ops.iota(image, [dim]), maps.aval.dtype)
+      // Middles of the elements: (2i + 1)/length − 1; with aligned corners 2i/(length − 1) − 1.
+      if (!alignCorners) return ops.sub(ops.scale(at, 2 / length), like(at, 1 - 1 / length))
+      return length === 1 ? like(at, 0) : ops.sub(ops.scale(at, 2 / (length - 1)), like(at, 1))
     })
-  }
-  const image = size.slice(2)
-  const maps = nodeOf(theta)
-  const columns = [...image.keys()].map((dim) => {
-    const length = image[dim]!
-    const at = ops.cast(ops.iota(image, [dim]), maps.aval.dtype)
-    // Middles of the elements: (2i + 1)/length − 1; with aligned corners 2i/(length − 1) − 1.
-    if (!alignCorners) return ops.sub(ops.scale(at, 2 / length), like(at, 1 - 1 / length))
-    return length === 1 ? like(at, 0) : ops.sub(ops.scale(at, 2 / (length - 1)), like(at, 1))
-  })
-  const ones = ops.constant(1, image, maps.aval.dtype)
-  const points = [...columns.reverse(), ones].map((x) => ops.reshape(x, [...image, 1]))
-  const base = ops.cat(points, n)
-  // [N, n, n+1] × [image, n+1] → [N, n, image]
-  const out = ops.dot(maps, base, { lhsBatch: [], rhsBatch: [], lhsContract: [2], rhsContract: [n] })
-  return wrap(ops.permute(out, [0, ...image.map((_, i) => 2 + i), 1]))
-}
+    const ones = ops.constant(1, image, maps.aval.dtype)
+    const points = [...columns.reverse(), ones].map((x) => ops.reshape(x, [...image, 1]))
+    const base = ops.cat(points, n)
+    // [N, n, n+1] × [image, n+1] → [N, n, image]
+    const out = ops.dot(maps, base, { lhsBatch: [], rhsBatch: [], lhsContract: [2], rhsContract: [n] })
+    return wrap(ops.permute(out, [0, ...image.map((_, i) => 2 + i), 1]))
+  },
+)

@@ -4,6 +4,7 @@ import type { Node } from "../../graph/index.ts"
 import type { IndexMap } from "../../ops/index.ts"
 import * as ops from "../../ops/index.ts"
 import { valueNode } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { IndexItem } from "../index-items.ts"
 import { planIndex } from "../index-items.ts"
 import type { TensorLike } from "../tensor.ts"
@@ -22,12 +23,12 @@ import { nodeOf, Tensor, wrap } from "../tensor.ts"
  *
  * @throws NABLA_INDEX_OUT_OF_RANGE for an index that the dimension does not have
  */
-export function index(input: Tensor, ...items: readonly IndexItem[]): Tensor {
+export const index = composed("index", (input: Tensor, ...items: readonly IndexItem[]): Tensor => {
   const { map, indices } = planIndex(input.shape, items, "index")
   const isView = indices.length === 0 && map.sources.every(({ kind }) => kind !== "tensor")
   if (!isView || repeats(map)) return wrap(ops.gather(nodeOf(input), indices, map))
   return wrap(ops.reshape(ops.slice(nodeOf(input), sliceOf(map)), map.picked))
-}
+})
 
 /** Whether a dimension of the result comes from nowhere in the table, and is not of size 1. */
 function repeats({ picked, sources }: IndexMap): boolean {
@@ -53,24 +54,27 @@ function sliceOf({ picked, sources }: IndexMap): ops.SliceAttrs {
  *
  * `items` as in `index`; values broadcast to the shape of the part.
  */
-export function indexPut(
-  input: Tensor,
-  items: readonly IndexItem[],
-  values: TensorLike,
-  { accumulate = false }: { readonly accumulate?: boolean } = {},
-): Tensor {
-  const x = nodeOf(input)
-  const value = valueNode(values, input.dtype, "indexPut")
-  const join = (a: Node, b: Node): Node => (accumulate ? ops.add(a, b) : b)
-  const mask = soleMask(items)
-  if (mask !== null && value.shape.length === 0 && sameShape(mask.shape, input.shape)) {
-    return wrap(ops.where(nodeOf(mask), join(x, ops.expand(value, x.shape)), x))
-  }
-  const { map, indices } = planIndex(input.shape, items, "indexPut")
-  const spread = fitValues(value, map.picked)
-  if (!accumulate) return wrap(ops.scatterSet(x, spread, indices, map))
-  return wrap(ops.add(x, ops.scatterSum(spread, indices, map)))
-}
+export const indexPut = composed(
+  "indexPut",
+  (
+    input: Tensor,
+    items: readonly IndexItem[],
+    values: TensorLike,
+    { accumulate = false }: { readonly accumulate?: boolean } = {},
+  ): Tensor => {
+    const x = nodeOf(input)
+    const value = valueNode(values, input.dtype, "indexPut")
+    const join = (a: Node, b: Node): Node => (accumulate ? ops.add(a, b) : b)
+    const mask = soleMask(items)
+    if (mask !== null && value.shape.length === 0 && sameShape(mask.shape, input.shape)) {
+      return wrap(ops.where(nodeOf(mask), join(x, ops.expand(value, x.shape)), x))
+    }
+    const { map, indices } = planIndex(input.shape, items, "indexPut")
+    const spread = fitValues(value, map.picked)
+    if (!accumulate) return wrap(ops.scatterSet(x, spread, indices, map))
+    return wrap(ops.add(x, ops.scatterSum(spread, indices, map)))
+  },
+)
 
 function soleMask(items: readonly IndexItem[]): Tensor | null {
   const [item] = items

@@ -3,6 +3,7 @@ import type { Node } from "../../graph/index.ts"
 import type { Source } from "../../ops/index.ts"
 import * as ops from "../../ops/index.ts"
 import { floatType } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from "./adaptive-pool.ts"
@@ -44,23 +45,26 @@ const spatialOfMode: Partial<Record<InterpolationMode, number>> = {
 }
 
 /** Resamples an image [N, C, …] to another size. */
-export function interpolate(input: Tensor, options: InterpolateOptions = {}): Tensor {
-  const mode = options.mode ?? "nearest"
-  const n = input.ndim - 2
-  checkMode(input, mode, options)
-  const image = input.shape.slice(2)
-  const grids = gridsOf(image, options)
-  if (mode === "area") {
-    const sizes = grids.map(({ count }) => count)
-    return [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d][n - 1]!(input, sizes)
-  }
-  const whole = mode === "nearest" || mode === "nearest-exact"
-  let node = whole ? nodeOf(input) : ops.cast(nodeOf(input), floatType(input.dtype))
-  grids.forEach((grid, i) => {
-    node = resample(node, 2 + i, grid, mode, options.antialias ?? false)
-  })
-  return wrap(node)
-}
+export const interpolate = composed(
+  "interpolate",
+  (input: Tensor, options: InterpolateOptions = {}): Tensor => {
+    const mode = options.mode ?? "nearest"
+    const n = input.ndim - 2
+    checkMode(input, mode, options)
+    const image = input.shape.slice(2)
+    const grids = gridsOf(image, options)
+    if (mode === "area") {
+      const sizes = grids.map(({ count }) => count)
+      return [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d][n - 1]!(input, sizes)
+    }
+    const whole = mode === "nearest" || mode === "nearest-exact"
+    let node = whole ? nodeOf(input) : ops.cast(nodeOf(input), floatType(input.dtype))
+    grids.forEach((grid, i) => {
+      node = resample(node, 2 + i, grid, mode, options.antialias ?? false)
+    })
+    return wrap(node)
+  },
+)
 
 function invalid(message: string, expected: string, got: string): NablaError {
   return new NablaError("NABLA_INVALID_ARGUMENT", { message, where: "interpolate", expected, got })

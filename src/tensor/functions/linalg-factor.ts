@@ -3,6 +3,7 @@ import type { Node } from "../../graph/index.ts"
 import type { Tolerance } from "../../ops/index.ts"
 import * as ops from "../../ops/index.ts"
 import { floatType, resultType, toNode } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
 import { matmul } from "./contraction.ts"
@@ -34,9 +35,12 @@ function wideQr(a: Node, rows: number): [Node, Node] {
 }
 
 /** PyTorch's older form of linalg.qr: `some: false` asks for a square Q. */
-export function qr(input: Tensor, { some = true }: { readonly some?: boolean } = {}): [Tensor, Tensor] {
-  return qrFactors(input, { mode: some ? "reduced" : "complete" })
-}
+export const qr = composed(
+  "qr",
+  (input: Tensor, { some = true }: { readonly some?: boolean } = {}): [Tensor, Tensor] => {
+    return qrFactors(input, { mode: some ? "reduced" : "complete" })
+  },
+)
 
 export interface SvdOptions {
   /** Whether U and Vᵀ are square (default), or have min(m, n) columns and rows. */
@@ -48,15 +52,18 @@ export interface SvdOptions {
  * values are equal, derivatives leave out the turning of their vectors into each other; columns that only complete a
  * square U or Vᵀ have no derivative.
  */
-export function svd(A: Tensor, { fullMatrices = true }: SvdOptions = {}): [U: Tensor, S: Tensor, Vh: Tensor] {
-  const { u, s, vh } = ops.svd(matrices(A, "linalg.svd"), fullMatrices)
-  return [wrap(u), wrap(s), wrap(vh)]
-}
+export const svd = composed(
+  "svd",
+  (A: Tensor, { fullMatrices = true }: SvdOptions = {}): [U: Tensor, S: Tensor, Vh: Tensor] => {
+    const { u, s, vh } = ops.svd(matrices(A, "linalg.svd"), fullMatrices)
+    return [wrap(u), wrap(s), wrap(vh)]
+  },
+)
 
 /** Singular values of [..., m, n], descending. */
-export function svdvals(A: Tensor): Tensor {
+export const svdvals = composed("svdvals", (A: Tensor): Tensor => {
   return wrap(ops.svd(matrices(A, "linalg.svdvals"), false).s)
-}
+})
 
 export interface EighOptions {
   /** Which triangle is read: "L" (default), the lower, or "U", the upper. */
@@ -72,15 +79,18 @@ function symmetric(A: Tensor, { UPLO = "L" }: EighOptions, where: string): Node 
  * Eigenvalues (ascending) and eigenvectors (columns) of symmetric [..., n, n]. Vectors are determined up to their sign;
  * gradients are symmetric, and where eigenvalues are equal they leave out the turning of their vectors into each other.
  */
-export function eigh(A: Tensor, options: EighOptions = {}): [eigenvalues: Tensor, eigenvectors: Tensor] {
-  const [values, vectors] = ops.eigh(symmetric(A, options, "linalg.eigh"))
-  return [wrap(values), wrap(vectors)]
-}
+export const eigh = composed(
+  "eigh",
+  (A: Tensor, options: EighOptions = {}): [eigenvalues: Tensor, eigenvectors: Tensor] => {
+    const [values, vectors] = ops.eigh(symmetric(A, options, "linalg.eigh"))
+    return [wrap(values), wrap(vectors)]
+  },
+)
 
 /** Eigenvalues of symmetric [..., n, n], ascending. */
-export function eigvalsh(A: Tensor, options: EighOptions = {}): Tensor {
+export const eigvalsh = composed("eigvalsh", (A: Tensor, options: EighOptions = {}): Tensor => {
   return wrap(ops.eigh(symmetric(A, options, "linalg.eigvalsh"))[0])
-}
+})
 
 export interface ToleranceOptions {
   /** Singular values up to max(atol, rtol·largest) count as zero; rtol is ε·max(m, n) unless one of both is given. */
@@ -105,15 +115,15 @@ function fullMatrix(A: Tensor, { hermitian = false }: ToleranceOptions, where: s
 }
 
 /** Moore–Penrose pseudo-inverse of [..., m, n] → [..., n, m], differentiable where the rank is constant. */
-export function pinv(A: Tensor, options: ToleranceOptions = {}): Tensor {
+export const pinv = composed("pinv", (A: Tensor, options: ToleranceOptions = {}): Tensor => {
   const node = fullMatrix(A, options, "linalg.pinv")
   return wrap(ops.pseudoInverse(node, toleranceOf(node, options)))
-}
+})
 
 /** PyTorch's older form of linalg.pinv: singular values up to rcond·largest count as zero. */
-export function pinverse(input: Tensor, options: ToleranceOptions = {}): Tensor {
+export const pinverse = composed("pinverse", (input: Tensor, options: ToleranceOptions = {}): Tensor => {
   return pinv(input, { rcond: 1e-15, ...options })
-}
+})
 
 export interface RankOptions extends ToleranceOptions {
   /** Older name of atol. */
@@ -121,11 +131,14 @@ export interface RankOptions extends ToleranceOptions {
 }
 
 /** Number of singular values that are not zero, as int32. */
-export function matrixRank(A: Tensor, { tol, ...options }: RankOptions = {}): Tensor {
-  const node = ops.detach(fullMatrix(A, options, "linalg.matrixRank"))
-  const given = tol === undefined ? options : { ...options, atol: tol, rtol: 0 }
-  return rankOf(ops.svd(node, false).s, toleranceOf(node, given))
-}
+export const matrixRank = composed(
+  "matrixRank",
+  (A: Tensor, { tol, ...options }: RankOptions = {}): Tensor => {
+    const node = ops.detach(fullMatrix(A, options, "linalg.matrixRank"))
+    const given = tol === undefined ? options : { ...options, atol: tol, rtol: 0 }
+    return rankOf(ops.svd(node, false).s, toleranceOf(node, given))
+  },
+)
 
 function rankOf(s: Node, tolerance: Tolerance): Tensor {
   return wrap(ops.sum(ops.significant(s, tolerance), [s.shape.length - 1]))
@@ -136,27 +149,30 @@ function rankOf(s: Node, tolerance: Tolerance): Tensor {
  * singularValues]. Residuals are the squared errors of each column when there are more equations than unknowns, and
  * empty otherwise.
  */
-export function lstsq(A: Tensor, B: Tensor, { rcond }: { readonly rcond?: number } = {}): Tensor[] {
-  const vectors = B.ndim === A.ndim - 1 && B.shape.every((size, i) => size === A.shape[i])
-  const rhs = vectors ? unsqueeze(B, -1) : B
-  const dtype = floatType(resultType(A, B))
-  const a = ops.cast(matrices(A, "linalg.lstsq"), dtype)
-  const [rows, columns] = A.shape.slice(-2) as [number, number]
-  if (rhs.shape.at(-2) !== rows) {
-    throw new NablaError("NABLA_SHAPE_MISMATCH", {
-      message: "the right-hand side does not fit the matrix",
-      where: "linalg.lstsq",
-      expected: `${rows} rows`,
-      got: `[${B.shape.join(", ")}]`,
-    })
-  }
-  const tolerance = toleranceOf(a, rcond === undefined ? {} : { rcond })
-  const b = wrap(toNode(rhs, dtype))
-  const x = matmul(wrap(ops.pseudoInverse(a, tolerance)), b)
-  const s = ops.svd(ops.detach(a), false).s
-  const residuals = rows > columns ? squaredErrors(wrap(a), x, b) : wrap(ops.constant(0, [0], dtype))
-  return [vectors ? squeeze(x, -1) : x, residuals, rankOf(s, tolerance), wrap(s)]
-}
+export const lstsq = composed(
+  "lstsq",
+  (A: Tensor, B: Tensor, { rcond }: { readonly rcond?: number } = {}): Tensor[] => {
+    const vectors = B.ndim === A.ndim - 1 && B.shape.every((size, i) => size === A.shape[i])
+    const rhs = vectors ? unsqueeze(B, -1) : B
+    const dtype = floatType(resultType(A, B))
+    const a = ops.cast(matrices(A, "linalg.lstsq"), dtype)
+    const [rows, columns] = A.shape.slice(-2) as [number, number]
+    if (rhs.shape.at(-2) !== rows) {
+      throw new NablaError("NABLA_SHAPE_MISMATCH", {
+        message: "the right-hand side does not fit the matrix",
+        where: "linalg.lstsq",
+        expected: `${rows} rows`,
+        got: `[${B.shape.join(", ")}]`,
+      })
+    }
+    const tolerance = toleranceOf(a, rcond === undefined ? {} : { rcond })
+    const b = wrap(toNode(rhs, dtype))
+    const x = matmul(wrap(ops.pseudoInverse(a, tolerance)), b)
+    const s = ops.svd(ops.detach(a), false).s
+    const residuals = rows > columns ? squaredErrors(wrap(a), x, b) : wrap(ops.constant(0, [0], dtype))
+    return [vectors ? squeeze(x, -1) : x, residuals, rankOf(s, tolerance), wrap(s)]
+  },
+)
 
 function squaredErrors(a: Tensor, x: Tensor, b: Tensor): Tensor {
   const product = matmul(a, x).node

@@ -3,6 +3,7 @@ import { formatShape, NablaError, normalizeDim } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { floatType } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 import { div, mul } from "./arithmetic.ts"
@@ -23,7 +24,7 @@ export interface MatrixNormOptions extends KeepDim {
 }
 
 /** Norms of matrices; see MatrixNormOrder. */
-export function matrixNorm(A: Tensor, options: MatrixNormOptions = {}): Tensor {
+export const matrixNorm = composed("matrixNorm", (A: Tensor, options: MatrixNormOptions = {}): Tensor => {
   const { ord = "fro", dim = [-2, -1], keepdim = false, dtype } = options
   const where = "linalg.matrixNorm"
   const dims = dim.map((d) => normalizeDim(d, A.ndim, where))
@@ -39,7 +40,7 @@ export function matrixNorm(A: Tensor, options: MatrixNormOptions = {}): Tensor {
   const node = ops.cast(nodeOf(permute(A, [...rest, ...dims])), dtype ?? floatType(A.dtype))
   const out = normOf(node, ord, where)
   return keepdim ? reshape(out, ops.keptDims(A.shape, dims)) : out
-}
+})
 
 function normOf(node: Node, ord: MatrixNormOrder, where: string): Tensor {
   const last = node.shape.length - 1
@@ -70,19 +71,22 @@ export interface LinalgNormOptions extends KeepDim {
  * Without `ord` the 2-norm of all elements, or of the vectors along `dim`. With it the norm of a vector where one
  * dimension is meant, of a matrix where two are.
  */
-export function norm(A: Tensor, { ord, dim, ...options }: LinalgNormOptions = {}): Tensor {
-  const dims = dim === undefined || dim === null ? null : typeof dim === "number" ? [dim] : dim
-  const count = dims?.length ?? A.ndim
-  if (ord === undefined) return vectorNorm(A, { ...options, dim: dims })
-  if (count === 1 && typeof ord === "number") return vectorNorm(A, { ...options, ord, dim: dims })
-  if (count === 2) return matrixNorm(A, { ...options, ord, dim: dims ?? [-2, -1] })
-  throw new NablaError("NABLA_INVALID_ARGUMENT", {
-    message: "a norm with an order is one of a vector or of a matrix",
-    where: "linalg.norm",
-    expected: "one dimension and a number, or two dimensions",
-    got: `${count} dimensions and ord ${ord}`,
-  })
-}
+export const norm = composed(
+  "norm",
+  (A: Tensor, { ord, dim, ...options }: LinalgNormOptions = {}): Tensor => {
+    const dims = dim === undefined || dim === null ? null : typeof dim === "number" ? [dim] : dim
+    const count = dims?.length ?? A.ndim
+    if (ord === undefined) return vectorNorm(A, { ...options, dim: dims })
+    if (count === 1 && typeof ord === "number") return vectorNorm(A, { ...options, ord, dim: dims })
+    if (count === 2) return matrixNorm(A, { ...options, ord, dim: dims ?? [-2, -1] })
+    throw new NablaError("NABLA_INVALID_ARGUMENT", {
+      message: "a norm with an order is one of a vector or of a matrix",
+      where: "linalg.norm",
+      expected: "one dimension and a number, or two dimensions",
+      got: `${count} dimensions and ord ${ord}`,
+    })
+  },
+)
 
 export interface CondOptions {
   /** Default: 2, the ratio of the largest to the smallest singular value. */
@@ -90,9 +94,9 @@ export interface CondOptions {
 }
 
 /** Condition number ‖A‖·‖A⁻¹‖. */
-export function cond(A: Tensor, { p = 2 }: CondOptions = {}): Tensor {
+export const cond = composed("cond", (A: Tensor, { p = 2 }: CondOptions = {}): Tensor => {
   if (p === 2 || p === -2) {
     return div(matrixNorm(A, { ord: p }), matrixNorm(A, { ord: -p }))
   }
   return mul(matrixNorm(A, { ord: p }), matrixNorm(inv(A), { ord: p }))
-}
+})

@@ -2,6 +2,7 @@ import { broadcastShapes, formatShape, NablaError, normalizeDim } from "../../ba
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { broadcastArguments, resultType } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 import type { DiagonalOptions } from "./diagonal.ts"
@@ -30,16 +31,19 @@ function crossAlong(input: Tensor, other: Tensor, dim: number, where: string): T
 }
 
 /** Cross product of vectors of three components along a dimension (default: the last). */
-export function linalgCross(input: Tensor, other: Tensor, { dim = -1 }: CrossOptions = {}): Tensor {
-  return crossAlong(input, other, dim, "linalg.cross")
-}
+export const linalgCross = composed(
+  "linalgCross",
+  (input: Tensor, other: Tensor, { dim = -1 }: CrossOptions = {}): Tensor => {
+    return crossAlong(input, other, dim, "linalg.cross")
+  },
+)
 
 /** Cross product along a dimension; default: the first of size 3. */
-export function cross(input: Tensor, other: Tensor, { dim }: CrossOptions = {}): Tensor {
+export const cross = composed("cross", (input: Tensor, other: Tensor, { dim }: CrossOptions = {}): Tensor => {
   const shape = broadcastShapes(input.shape, other.shape, "cross")
   const first = shape.indexOf(3)
   return crossAlong(input, other, dim ?? (first < 0 ? -1 : first), "cross")
-}
+})
 
 export interface VecdotOptions {
   /** Default: the last. */
@@ -47,11 +51,11 @@ export interface VecdotOptions {
 }
 
 /** Inner products along a dimension: Σ x·y. */
-export function vecdot(x: Tensor, y: Tensor, { dim = -1 }: VecdotOptions = {}): Tensor {
+export const vecdot = composed("vecdot", (x: Tensor, y: Tensor, { dim = -1 }: VecdotOptions = {}): Tensor => {
   const [a, b] = broadcastArguments("linalg.vecdot", [x, y], resultType(x, y))
   const at = normalizeDim(dim, a!.shape.length, "linalg.vecdot")
   return wrap(ops.sum(ops.mul(a!, b!), [at]))
-}
+})
 
 export interface VanderOptions {
   /** Number of powers; default: as many as there are elements. */
@@ -59,22 +63,28 @@ export interface VanderOptions {
 }
 
 /** Vandermonde matrices: [..., n] → [..., n, N] with the powers 0 … N − 1 of each element. */
-export function vander(x: Tensor, { N = x.shape.at(-1) ?? 1 }: VanderOptions = {}): Tensor {
-  const base = nodeOf(x)
-  const column = ops.reshape(base, [...base.shape, 1])
-  if (N < 1) return wrap(ops.constant(0, [...base.shape, 0], x.dtype))
-  const powers = [ops.constantLike(column, 1)]
-  while (powers.length < N) powers.push(ops.mul(powers.at(-1)!, column))
-  return wrap(ops.cat(powers, base.shape.length))
-}
+export const vander = composed(
+  "vander",
+  (x: Tensor, { N = x.shape.at(-1) ?? 1 }: VanderOptions = {}): Tensor => {
+    const base = nodeOf(x)
+    const column = ops.reshape(base, [...base.shape, 1])
+    if (N < 1) return wrap(ops.constant(0, [...base.shape, 0], x.dtype))
+    const powers = [ops.constantLike(column, 1)]
+    while (powers.length < N) powers.push(ops.mul(powers.at(-1)!, column))
+    return wrap(ops.cat(powers, base.shape.length))
+  },
+)
 
 /** The diagonals of matrices [..., m, n] (dim1 = −2 and dim2 = −1 by default) as a new last dimension. */
-export function linalgDiagonal(A: Tensor, options: DiagonalOptions = {}): Tensor {
-  return diagonal(A, { dim1: -2, dim2: -1, ...options })
-}
+export const linalgDiagonal = composed(
+  "linalgDiagonal",
+  (A: Tensor, options: DiagonalOptions = {}): Tensor => {
+    return diagonal(A, { dim1: -2, dim2: -1, ...options })
+  },
+)
 
 /** Sum of the diagonal of a matrix. */
-export function trace(input: Tensor): Tensor {
+export const trace = composed("trace", (input: Tensor): Tensor => {
   if (input.ndim !== 2) {
     throw new NablaError("NABLA_SHAPE_MISMATCH", {
       message: "the trace is one of a matrix",
@@ -84,4 +94,4 @@ export function trace(input: Tensor): Tensor {
     })
   }
   return wrap(ops.sum(diagonal(input).node, [0]))
-}
+})

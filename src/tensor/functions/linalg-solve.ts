@@ -1,5 +1,6 @@
 import { NablaError } from "../../base/index.ts"
 import * as ops from "../../ops/index.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
 import { matmul } from "./contraction.ts"
@@ -7,27 +8,27 @@ import { matrices, squareMatrices, system } from "./matrix-arguments.ts"
 import { reshape, unsqueeze } from "./shape.ts"
 
 /** Determinants of [..., n, n]; smooth, with the right gradient for singular matrices too. */
-export function det(A: Tensor): Tensor {
+export const det = composed("det", (A: Tensor): Tensor => {
   return wrap(ops.det(squareMatrices(A, "linalg.det")))
-}
+})
 
 /** Sign and logarithm of the absolute value of the determinant: [sign, ln |det A|]. (0, −∞) for a singular matrix. */
-export function slogdet(A: Tensor): [sign: Tensor, logabsdet: Tensor] {
+export const slogdet = composed("slogdet", (A: Tensor): [sign: Tensor, logabsdet: Tensor] => {
   const [sign, logabsdet] = ops.slogdet(squareMatrices(A, "linalg.slogdet"))
   return [wrap(sign), wrap(logabsdet)]
-}
+})
 
 /** ln det A; NaN where the determinant is negative. */
-export function logdet(A: Tensor): Tensor {
+export const logdet = composed("logdet", (A: Tensor): Tensor => {
   const [sign, logabsdet] = ops.slogdet(squareMatrices(A, "logdet"))
   const negative = ops.lt(sign, ops.constantLike(sign, 0))
   return wrap(ops.where(negative, ops.constantLike(sign, Number.NaN), logabsdet))
-}
+})
 
 /** Inverses of [..., n, n]. A singular matrix gives infinities and NaN: nothing is thrown, since nothing is read. */
-export function inv(A: Tensor): Tensor {
+export const inv = composed("inv", (A: Tensor): Tensor => {
   return wrap(ops.inverse(squareMatrices(A, "linalg.inv")))
-}
+})
 
 export interface SolveOptions {
   /** Whether A stands on the left of X (default). */
@@ -38,7 +39,7 @@ export interface SolveOptions {
  * X with A·X = B (or X·A = B), by LU factorisation with partial pivoting. B is a matrix [..., n, k], or a vector [n]
  * or batch of vectors [..., n] that has the leading dimensions of A. A singular A gives infinities and NaN.
  */
-export function solve(A: Tensor, B: Tensor, { left = true }: SolveOptions = {}): Tensor {
+export const solve = composed("solve", (A: Tensor, B: Tensor, { left = true }: SolveOptions = {}): Tensor => {
   const vectors = B.ndim === 1 || isBatchOfVectors(A, B)
   if (vectors) {
     const [a, b] = system(A, unsqueeze(B, -1), "linalg.solve")
@@ -48,7 +49,7 @@ export function solve(A: Tensor, B: Tensor, { left = true }: SolveOptions = {}):
   const [a, b] = system(A, B, "linalg.solve", left ? "left" : "right")
   if (left) return wrap(ops.solve(a, b))
   return wrap(ops.transposed(ops.solve(ops.transposed(a), ops.transposed(b))))
-}
+})
 
 function isBatchOfVectors(A: Tensor, B: Tensor): boolean {
   return B.ndim === A.ndim - 1 && B.shape.every((size, i) => size === A.shape[i])
@@ -64,20 +65,23 @@ export interface SolveTriangularOptions {
 }
 
 /** X with A·X = B (or X·A = B) for a triangular A; the other triangle is not read. */
-export function solveTriangular(A: Tensor, B: Tensor, options: SolveTriangularOptions): Tensor {
-  const { left = true, unitriangular = false } = options
-  if (typeof options?.upper !== "boolean") {
-    throw new NablaError("NABLA_INVALID_ARGUMENT", {
-      message: "which triangle of the matrix is meant must be said",
-      where: "linalg.solveTriangular",
-      expected: "upper: true or false",
-      got: String(options?.upper),
-    })
-  }
-  const [a, b] = system(A, B, "linalg.solveTriangular", left ? "left" : "right")
-  const attrs = { upper: options.upper, unit: unitriangular, transpose: false }
-  return wrap(left ? ops.triangularSolve(a, b, attrs) : ops.triangularSolveRight(a, b, attrs))
-}
+export const solveTriangular = composed(
+  "solveTriangular",
+  (A: Tensor, B: Tensor, options: SolveTriangularOptions): Tensor => {
+    const { left = true, unitriangular = false } = options
+    if (typeof options?.upper !== "boolean") {
+      throw new NablaError("NABLA_INVALID_ARGUMENT", {
+        message: "which triangle of the matrix is meant must be said",
+        where: "linalg.solveTriangular",
+        expected: "upper: true or false",
+        got: String(options?.upper),
+      })
+    }
+    const [a, b] = system(A, B, "linalg.solveTriangular", left ? "left" : "right")
+    const attrs = { upper: options.upper, unit: unitriangular, transpose: false }
+    return wrap(left ? ops.triangularSolve(a, b, attrs) : ops.triangularSolveRight(a, b, attrs))
+  },
+)
 
 export interface TriangularSolveOptions {
   readonly upper?: boolean
@@ -86,15 +90,14 @@ export interface TriangularSolveOptions {
 }
 
 /** [X, A] with A·X = b: PyTorch's older form of solveTriangular, whose triangle is the upper one by default. */
-export function triangularSolve(
-  b: Tensor,
-  A: Tensor,
-  options: TriangularSolveOptions = {},
-): [Tensor, Tensor] {
-  const { upper = true, transpose = false, unitriangular = false } = options
-  const [a, rhs] = system(A, b, "triangularSolve")
-  return [wrap(ops.triangularSolve(a, rhs, { upper, unit: unitriangular, transpose })), wrap(a)]
-}
+export const triangularSolve = composed(
+  "triangularSolve",
+  (b: Tensor, A: Tensor, options: TriangularSolveOptions = {}): [Tensor, Tensor] => {
+    const { upper = true, transpose = false, unitriangular = false } = options
+    const [a, rhs] = system(A, b, "triangularSolve")
+    return [wrap(ops.triangularSolve(a, rhs, { upper, unit: unitriangular, transpose })), wrap(a)]
+  },
+)
 
 export interface TriangleOption {
   /** Whether the factor is the upper triangular one; default: the lower. */
@@ -106,28 +109,34 @@ export interface TriangleOption {
  * triangle is read (with `upper` the upper one); gradients are symmetric. A matrix that is not positive definite gives
  * NaN from the failing column on.
  */
-export function cholesky(A: Tensor, { upper = false }: TriangleOption = {}): Tensor {
+export const cholesky = composed("cholesky", (A: Tensor, { upper = false }: TriangleOption = {}): Tensor => {
   const node = squareMatrices(A, "linalg.cholesky")
   const factor = ops.cholesky(upper ? ops.transposed(node) : node)
   return wrap(upper ? ops.transposed(factor) : factor)
-}
+})
 
 /** X with A·X = B, given the Cholesky factor L of A. */
-export function choleskySolve(B: Tensor, L: Tensor, { upper = false }: TriangleOption = {}): Tensor {
-  const [factor, rhs] = system(L, B, "choleskySolve")
-  const attrs = { upper, unit: false, transpose: upper }
-  const half = ops.triangularSolve(factor, rhs, attrs)
-  return wrap(ops.triangularSolve(factor, half, { ...attrs, transpose: !upper }))
-}
+export const choleskySolve = composed(
+  "choleskySolve",
+  (B: Tensor, L: Tensor, { upper = false }: TriangleOption = {}): Tensor => {
+    const [factor, rhs] = system(L, B, "choleskySolve")
+    const attrs = { upper, unit: false, transpose: upper }
+    const half = ops.triangularSolve(factor, rhs, attrs)
+    return wrap(ops.triangularSolve(factor, half, { ...attrs, transpose: !upper }))
+  },
+)
 
 /** The inverse of A, given its Cholesky factor L. */
-export function choleskyInverse(L: Tensor, options: TriangleOption = {}): Tensor {
-  const node = squareMatrices(L, "choleskyInverse")
-  return choleskySolve(wrap(ops.identity(node.shape, node.aval.dtype)), L, options)
-}
+export const choleskyInverse = composed(
+  "choleskyInverse",
+  (L: Tensor, options: TriangleOption = {}): Tensor => {
+    const node = squareMatrices(L, "choleskyInverse")
+    return choleskySolve(wrap(ops.identity(node.shape, node.aval.dtype)), L, options)
+  },
+)
 
 /** Aⁿ by repeated squaring; negative powers are those of the inverse. */
-export function matrixPower(A: Tensor, n: number): Tensor {
+export const matrixPower = composed("matrixPower", (A: Tensor, n: number): Tensor => {
   const node = squareMatrices(A, "linalg.matrixPower")
   if (!Number.isInteger(n)) {
     throw new NablaError("NABLA_INVALID_ARGUMENT", {
@@ -145,21 +154,21 @@ export function matrixPower(A: Tensor, n: number): Tensor {
     if (rest > 1) square = ops.matrixProduct(square, square)
   }
   return wrap(power!)
-}
+})
 
 /** The matrix exponential Σ Aᵏ/k!. */
-export function matrixExp(A: Tensor): Tensor {
+export const matrixExp = composed("matrixExp", (A: Tensor): Tensor => {
   return wrap(ops.matrixExponential(squareMatrices(A, "linalg.matrixExp")))
-}
+})
 
 /** P, L and U with A = P·L·U for square A, by Gaussian elimination with partial pivoting. */
-export function lu(A: Tensor): [P: Tensor, L: Tensor, U: Tensor] {
+export const lu = composed("lu", (A: Tensor): [P: Tensor, L: Tensor, U: Tensor] => {
   const { permutation, l, u } = ops.unpackLU(ops.lu(squareMatrices(A, "linalg.lu")))
   return [wrap(ops.transposed(permutation)), wrap(l), wrap(u)]
-}
+})
 
 /** The product of several matrices in the order that costs least; the first and the last may be vectors. */
-export function multiDot(tensors: readonly Tensor[]): Tensor {
+export const multiDot = composed("multiDot", (tensors: readonly Tensor[]): Tensor => {
   if (tensors.length < 2) {
     throw new NablaError("NABLA_INVALID_ARGUMENT", {
       message: "a product needs factors",
@@ -179,7 +188,7 @@ export function multiDot(tensors: readonly Tensor[]): Tensor {
     out,
     out.shape.filter((_, i) => !dropped.includes(i)),
   )
-}
+})
 
 /** Least multiplications for each chain of factors, from the shorter chains to the longer ones. */
 function multiplyInOrder(factors: readonly Tensor[]): Tensor {

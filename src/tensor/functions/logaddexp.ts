@@ -1,5 +1,6 @@
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
+import { composed } from "../composed.ts"
 import type { Tensor, TensorLike } from "../tensor.ts"
 import { binary, floatResult } from "./elementwise.ts"
 
@@ -20,11 +21,11 @@ function logSum(a: Node, b: Node, base: number): Node {
 }
 
 /** ln(e^input + e^other), without overflow. */
-export function logaddexp(input: TensorLike, other: TensorLike): Tensor {
+export const logaddexp = composed("logaddexp", (input: TensorLike, other: TensorLike): Tensor => {
   return binary("logaddexp", (a, b) => logSum(a, b, Math.E), input, other, floatResult(input, other))
-}
+})
 
 /** log₂(2^input + 2^other), without overflow. */
-export function logaddexp2(input: TensorLike, other: TensorLike): Tensor {
+export const logaddexp2 = composed("logaddexp2", (input: TensorLike, other: TensorLike): Tensor => {
   return binary("logaddexp2", (a, b) => logSum(a, b, 2), input, other, floatResult(input, other))
-}
+})

@@ -1,6 +1,7 @@
 import { formatShape, NablaError } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 import type { Spatial } from "./spatial.ts"
@@ -135,28 +136,25 @@ function planeIndex(
 export type Pooled<O> = O extends { readonly returnIndices: true } ? [Tensor, Tensor] : Tensor
 
 /** Largest value in each window of [N, C, L]; the first of equal ones has the derivative. */
-export function maxPool1d<O extends MaxPoolOptions = MaxPoolOptions>(
-  input: Tensor,
-  kernelSize: Spatial,
-  options?: O,
-): Pooled<O> {
-  return maxPool(1, input, kernelSize, options ?? {}) as Pooled<O>
-}
+export const maxPool1d = composed(
+  "maxPool1d",
+  <O extends MaxPoolOptions = MaxPoolOptions>(input: Tensor, kernelSize: Spatial, options?: O): Pooled<O> => {
+    return maxPool(1, input, kernelSize, options ?? {}) as Pooled<O>
+  },
+)
 
 /** Largest value in each window of [N, C, H, W]; the first of equal ones has the derivative. */
-export function maxPool2d<O extends MaxPoolOptions = MaxPoolOptions>(
-  input: Tensor,
-  kernelSize: Spatial,
-  options?: O,
-): Pooled<O> {
-  return maxPool(2, input, kernelSize, options ?? {}) as Pooled<O>
-}
+export const maxPool2d = composed(
+  "maxPool2d",
+  <O extends MaxPoolOptions = MaxPoolOptions>(input: Tensor, kernelSize: Spatial, options?: O): Pooled<O> => {
+    return maxPool(2, input, kernelSize, options ?? {}) as Pooled<O>
+  },
+)
 
 /** Largest value in each window of [N, C, D, H, W]; the first of equal ones has the derivative. */
-export function maxPool3d<O extends MaxPoolOptions = MaxPoolOptions>(
-  input: Tensor,
-  kernelSize: Spatial,
-  options?: O,
-): Pooled<O> {
-  return maxPool(3, input, kernelSize, options ?? {}) as Pooled<O>
-}
+export const maxPool3d = composed(
+  "maxPool3d",
+  <O extends MaxPoolOptions = MaxPoolOptions>(input: Tensor, kernelSize: Spatial, options?: O): Pooled<O> => {
+    return maxPool(3, input, kernelSize, options ?? {}) as Pooled<O>
+  },
+)

@@ -1,6 +1,7 @@
 import { formatShape, NablaError, numel, sameShape } from "../../base/index.ts"
 import type { Source } from "../../ops/index.ts"
 import * as ops from "../../ops/index.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 import type { Spatial } from "./spatial.ts"
@@ -53,31 +54,25 @@ function maxUnpool(
 }
 
 /** Inverse of maxPool1d, given its indices: [N, C, L] → [N, C, L′]. */
-export function maxUnpool1d(
-  input: Tensor,
-  indices: Tensor,
-  kernelSize: Spatial,
-  options: MaxUnpoolOptions = {},
-): Tensor {
-  return maxUnpool(1, input, indices, kernelSize, options)
-}
+export const maxUnpool1d = composed(
+  "maxUnpool1d",
+  (input: Tensor, indices: Tensor, kernelSize: Spatial, options: MaxUnpoolOptions = {}): Tensor => {
+    return maxUnpool(1, input, indices, kernelSize, options)
+  },
+)
 
 /** Inverse of maxPool2d, given its indices: [N, C, H, W] → [N, C, H′, W′]. */
-export function maxUnpool2d(
-  input: Tensor,
-  indices: Tensor,
-  kernelSize: Spatial,
-  options: MaxUnpoolOptions = {},
-): Tensor {
-  return maxUnpool(2, input, indices, kernelSize, options)
-}
+export const maxUnpool2d = composed(
+  "maxUnpool2d",
+  (input: Tensor, indices: Tensor, kernelSize: Spatial, options: MaxUnpoolOptions = {}): Tensor => {
+    return maxUnpool(2, input, indices, kernelSize, options)
+  },
+)
 
 /** Inverse of maxPool3d, given its indices: [N, C, D, H, W] → [N, C, D′, H′, W′]. */
-export function maxUnpool3d(
-  input: Tensor,
-  indices: Tensor,
-  kernelSize: Spatial,
-  options: MaxUnpoolOptions = {},
-): Tensor {
-  return maxUnpool(3, input, indices, kernelSize, options)
-}
+export const maxUnpool3d = composed(
+  "maxUnpool3d",
+  (input: Tensor, indices: Tensor, kernelSize: Spatial, options: MaxUnpoolOptions = {}): Tensor => {
+    return maxUnpool(3, input, indices, kernelSize, options)
+  },
+)

@@ -3,6 +3,7 @@ import { NablaError, normalizeDims } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { floatType, requireTensor } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf } from "../tensor.ts"
 import { sub } from "./arithmetic.ts"
@@ -20,12 +21,12 @@ export interface VectorNormOptions extends KeepDim {
 }
 
 /** (Σ|x|^ord)^(1/ord). Where the norm, or for ord < 2 an element, is 0, the derivative is 0: PyTorch's subgradient. */
-export function vectorNorm(input: Tensor, options: VectorNormOptions = {}): Tensor {
+export const vectorNorm = composed("vectorNorm", (input: Tensor, options: VectorNormOptions = {}): Tensor => {
   const { ord = 2, dim, dtype } = options
   const dims = normalizeDims(dim, requireTensor(input, "vectorNorm").ndim, "vectorNorm")
   const n = ops.cast(nodeOf(input), dtype ?? floatType(input.dtype))
   return finishReduction(normOf(n, ord, dims), input.shape, dims, options)
-}
+})
 
 function normOf(n: Node, ord: number, dims: readonly number[]): Node {
   switch (ord) {
@@ -69,7 +70,7 @@ export interface NormOptions extends KeepDim {
 }
 
 /** The norm of all elements, or of the vectors along dimensions: see `vectorNorm`. */
-export function norm(input: Tensor, { p = 2, ...options }: NormOptions = {}): Tensor {
+export const norm = composed("norm", (input: Tensor, { p = 2, ...options }: NormOptions = {}): Tensor => {
   if (p === "nuc") {
     throw new NablaError("NABLA_INVALID_ARGUMENT", {
       message: "the nuclear norm is one of matrices",
@@ -80,7 +81,7 @@ export function norm(input: Tensor, { p = 2, ...options }: NormOptions = {}): Te
     })
   }
   return vectorNorm(input, { ...options, ord: p === "fro" ? 2 : p })
-}
+})
 
 export interface DistanceOptions {
   /** Order of the norm (default 2). */
@@ -88,6 +89,9 @@ export interface DistanceOptions {
 }
 
 /** The norm of input − other. */
-export function dist(input: Tensor, other: Tensor, { p = 2 }: DistanceOptions = {}): Tensor {
-  return vectorNorm(sub(input, other), { ord: p })
-}
+export const dist = composed(
+  "dist",
+  (input: Tensor, other: Tensor, { p = 2 }: DistanceOptions = {}): Tensor => {
+    return vectorNorm(sub(input, other), { ord: p })
+  },
+)

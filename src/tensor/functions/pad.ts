@@ -2,6 +2,7 @@ import { formatShape, NablaError } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import type { IndexMap, Source } from "../../ops/index.ts"
 import * as ops from "../../ops/index.ts"
+import { composed } from "../composed.ts"
 import { along } from "../index-maps.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
@@ -27,19 +28,22 @@ type Margins = readonly { readonly before: number; readonly after: number }[]
  *
  * @throws NABLA_INVALID_ARGUMENT when a mirrored or circular margin is larger than the dimension can give
  */
-export function pad(input: Tensor, amounts: readonly number[], options: PadOptions = {}): Tensor {
-  const { mode = "constant", value } = options
-  const margins = marginsOf(input, amounts)
-  const sizes = input.shape.map((size, dim) => size + margins[dim]!.before + margins[dim]!.after)
-  if (sizes.some((size) => size < 0)) {
-    throw padError("a dimension is cropped to less than nothing", "sizes ≥ 0", formatShape(sizes))
-  }
-  if (mode === "constant") return wrap(padConstant(nodeOf(input), margins, sizes, value ?? 0))
-  input.shape.forEach((size, dim) => {
-    checkMargin(mode, size, margins[dim]!, dim)
-  })
-  return wrap(padFrom(nodeOf(input), margins, sizes, outside[mode]))
-}
+export const pad = composed(
+  "pad",
+  (input: Tensor, amounts: readonly number[], options: PadOptions = {}): Tensor => {
+    const { mode = "constant", value } = options
+    const margins = marginsOf(input, amounts)
+    const sizes = input.shape.map((size, dim) => size + margins[dim]!.before + margins[dim]!.after)
+    if (sizes.some((size) => size < 0)) {
+      throw padError("a dimension is cropped to less than nothing", "sizes ≥ 0", formatShape(sizes))
+    }
+    if (mode === "constant") return wrap(padConstant(nodeOf(input), margins, sizes, value ?? 0))
+    input.shape.forEach((size, dim) => {
+      checkMargin(mode, size, margins[dim]!, dim)
+    })
+    return wrap(padFrom(nodeOf(input), margins, sizes, outside[mode]))
+  },
+)
 
 function marginsOf(input: Tensor, amounts: readonly number[]): Margins {
   const even = amounts.length % 2 === 0 && amounts.length <= 2 * input.ndim

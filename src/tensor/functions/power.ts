@@ -2,6 +2,7 @@ import { isFloating, NablaError } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { broadcastArguments, requireTensor, resultType } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { TensorLike } from "../tensor.ts"
 import { nodeOf, Tensor, wrap } from "../tensor.ts"
 import { binary, real } from "./elementwise.ts"
@@ -12,7 +13,7 @@ import { binary, real } from "./elementwise.ts"
  *
  * ∂input is 0 where the exponent is 0, and ∂exponent is 0 where the input is 0 and the exponent is not negative.
  */
-export function pow(input: TensorLike, exponent: TensorLike): Tensor {
+export const pow = composed("pow", (input: TensorLike, exponent: TensorLike): Tensor => {
   const type = resultType(input, exponent)
   if (typeof exponent === "number" && input instanceof Tensor && isFloating(type)) {
     const [x] = broadcastArguments("pow", [input], type)
@@ -22,7 +23,7 @@ export function pow(input: TensorLike, exponent: TensorLike): Tensor {
   if (isFloating(type)) return binary("pow", ops.pow, input, exponent, type)
   if (typeof exponent === "number" && exponent < 0) throw negativeExponent(exponent)
   return wrap(ops.cast(binary("pow", ops.pow, input, exponent, "float64").node, "int32"))
-}
+})
 
 function negativeExponent(exponent: number): NablaError {
   return new NablaError("NABLA_INVALID_ARGUMENT", {
@@ -58,16 +59,16 @@ function powerOf(x: Node, exponent: number): Node | null {
 const inverse = (x: Node): Node => ops.div(ops.constantLike(x, 1), x)
 
 /** input^exponent in float64, whatever the types. */
-export function floatPower(input: TensorLike, exponent: TensorLike): Tensor {
+export const floatPower = composed("floatPower", (input: TensorLike, exponent: TensorLike): Tensor => {
   return binary("floatPower", ops.pow, input, exponent, "float64")
-}
+})
 
 /** x² */
-export function square(input: Tensor): Tensor {
+export const square = composed("square", (input: Tensor): Tensor => {
   const x = nodeOf(requireTensor(input, "square"))
   const n = input.dtype === "bool" ? ops.cast(x, "int32") : x
   return wrap(ops.mul(n, n))
-}
+})
 
 /** √x; its derivative at 0 is ∞. */
 export const sqrt = real("sqrt", ops.sqrt)

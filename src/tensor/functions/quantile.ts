@@ -2,6 +2,7 @@ import { isFloating, NablaError, normalizeDim } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { floatType, requireTensor, toNode } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 import { mix } from "./elementwise.ts"
@@ -77,7 +78,7 @@ export function nanmedian(input: Tensor, dim?: number, options: KeepDim = {}): T
 }
 
 /** The most frequent value along a dimension, the smallest of several, and its last index: [values, indices]. */
-export function mode(input: Tensor, dim = -1, options: KeepDim = {}): [Tensor, Tensor] {
+export const mode = composed("mode", (input: Tensor, dim = -1, options: KeepDim = {}): [Tensor, Tensor] => {
   const { n, dim: at } = lines(input, dim, "mode")
   const order = ops.argsort(n, at)
   if (input.ndim === 0) return elementAt(n, order, at, options)
@@ -91,7 +92,7 @@ export function mode(input: Tensor, dim = -1, options: KeepDim = {}): [Tensor, T
   const longest = ops.argmax(ops.sub(place, began), [at])
   const kept = ops.reshape(longest, ops.keptDims(n.shape, [at]))
   return elementAt(n, ops.takeAlong(order, kept, at), at, options)
-}
+})
 
 export interface QuantileOptions extends KeepDim {
   /** What stands between two neighbours in the order (default "linear"). */
@@ -102,24 +103,20 @@ export interface QuantileOptions extends KeepDim {
  * The value that a part q (0 … 1) of the elements does not exceed, at place q·(n − 1) of the order; NaN if there is
  * one. A vector of several q gives a leading dimension.
  */
-export function quantile(
-  input: Tensor,
-  q: number | Tensor,
-  dim?: number | null,
-  options: QuantileOptions = {},
-): Tensor {
-  return quantileOf("quantile", input, q, dim, options)
-}
+export const quantile = composed(
+  "quantile",
+  (input: Tensor, q: number | Tensor, dim?: number | null, options: QuantileOptions = {}): Tensor => {
+    return quantileOf("quantile", input, q, dim, options)
+  },
+)
 
 /** The quantile of what is not NaN: see `quantile`. */
-export function nanquantile(
-  input: Tensor,
-  q: number | Tensor,
-  dim?: number | null,
-  options: QuantileOptions = {},
-): Tensor {
-  return quantileOf("nanquantile", input, q, dim, options)
-}
+export const nanquantile = composed(
+  "nanquantile",
+  (input: Tensor, q: number | Tensor, dim?: number | null, options: QuantileOptions = {}): Tensor => {
+    return quantileOf("nanquantile", input, q, dim, options)
+  },
+)
 
 function quantileOf(
   name: "quantile" | "nanquantile",

@@ -3,6 +3,7 @@ import { isFloating, NablaError, normalizeDim, normalizeDims } from "../../base/
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { floatType, requireTensor } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import { nodeOf, Tensor, wrap } from "../tensor.ts"
 import { maximum, minimum } from "./bounds.ts"
 import type { Dims, KeepDim } from "./reduction.ts"
@@ -14,11 +15,11 @@ export interface ReduceOptions extends KeepDim {
 }
 
 /** Σ over dimensions. Integers and bools add up in int32. */
-export function sum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export const sum = composed("sum", (input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   const dims = normalizeDims(dim, requireTensor(input, "sum").ndim, "sum")
   const n = ops.cast(nodeOf(input), options.dtype ?? input.dtype)
   return finishReduction(ops.sum(n, dims), input.shape, dims, options)
-}
+})
 
 /** The elements with 0 in place of NaN, and 1 for each number among them. */
 function numbers(n: Node): { values: Node; present: Node } {
@@ -27,55 +28,58 @@ function numbers(n: Node): { values: Node; present: Node } {
 }
 
 /** Σ over dimensions of what is not NaN. */
-export function nansum(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export const nansum = composed("nansum", (input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   const type = options.dtype ?? requireTensor(input, "nansum").dtype
   if (!isFloating(type)) return sum(input, dim, options)
   const dims = normalizeDims(dim, input.ndim, "nansum")
   const { values } = numbers(ops.cast(nodeOf(input), type))
   return finishReduction(ops.sum(values, dims), input.shape, dims, options)
-}
+})
 
 /** Mean over dimensions; integers are averaged in float32. */
-export function mean(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export const mean = composed("mean", (input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   const dims = normalizeDims(dim, requireTensor(input, "mean").ndim, "mean")
   const n = ops.cast(nodeOf(input), options.dtype ?? floatType(input.dtype))
   return finishReduction(meanOf(n, dims), input.shape, dims, options)
-}
+})
 
 /** Mean over dimensions of what is not NaN; NaN where nothing is left. */
-export function nanmean(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
-  const dims = normalizeDims(dim, requireTensor(input, "nanmean").ndim, "nanmean")
-  const { values, present } = numbers(ops.cast(nodeOf(input), options.dtype ?? floatType(input.dtype)))
-  const average = ops.div(ops.sum(values, dims), ops.sum(present, dims))
-  return finishReduction(average, input.shape, dims, options)
-}
+export const nanmean = composed(
+  "nanmean",
+  (input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
+    const dims = normalizeDims(dim, requireTensor(input, "nanmean").ndim, "nanmean")
+    const { values, present } = numbers(ops.cast(nodeOf(input), options.dtype ?? floatType(input.dtype)))
+    const average = ops.div(ops.sum(values, dims), ops.sum(present, dims))
+    return finishReduction(average, input.shape, dims, options)
+  },
+)
 
 /** Π over dimensions; zeros among the factors are no problem for the derivative. */
-export function prod(input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export const prod = composed("prod", (input: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor => {
   const dims = normalizeDims(dim, requireTensor(input, "prod").ndim, "prod")
   const type = options.dtype ?? (input.dtype === "bool" ? "int32" : input.dtype)
   return finishReduction(ops.prod(ops.cast(nodeOf(input), type), dims), input.shape, dims, options)
-}
+})
 
 /** Number of elements that are not 0, as int32. */
-export function countNonzero(input: Tensor, dim?: Dims): Tensor {
+export const countNonzero = composed("countNonzero", (input: Tensor, dim?: Dims): Tensor => {
   const dims = normalizeDims(dim, requireTensor(input, "countNonzero").ndim, "countNonzero")
   return wrap(ops.sum(ops.cast(ops.cast(nodeOf(input), "bool"), "int32"), dims))
-}
+})
 
 /** True where any element is not zero. */
-export function any(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
+export const any = composed("any", (input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor => {
   const dims = normalizeDims(dim, requireTensor(input, "any").ndim, "any")
   const reduced = ops.maxReduce(ops.cast(nodeOf(input), "bool"), dims, "first")
   return finishReduction(reduced, input.shape, dims, options)
-}
+})
 
 /** True where no element is zero. */
-export function all(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
+export const all = composed("all", (input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor => {
   const dims = normalizeDims(dim, requireTensor(input, "all").ndim, "all")
   const reduced = ops.minReduce(ops.cast(nodeOf(input), "bool"), dims, "first")
   return finishReduction(reduced, input.shape, dims, options)
-}
+})
 
 // Extrema ------------------------------------------------------------------------------------------------------------
 
@@ -97,33 +101,42 @@ function extremumDims(input: Tensor, dim: Dims, where: string): number[] {
 }
 
 /** Largest value over dimensions, NaN if there is one; ties share the derivative evenly. */
-export function amax(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
+export const amax = composed("amax", (input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor => {
   const dims = extremumDims(input, dim, "amax")
   return finishReduction(ops.maxReduce(nodeOf(input), dims, "even"), input.shape, dims, options)
-}
+})
 
 /** Smallest value over dimensions, NaN if there is one; ties share the derivative evenly. */
-export function amin(input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor {
+export const amin = composed("amin", (input: Tensor, dim?: Dims, options: KeepDim = {}): Tensor => {
   const dims = extremumDims(input, dim, "amin")
   return finishReduction(ops.minReduce(nodeOf(input), dims, "even"), input.shape, dims, options)
-}
+})
 
 /** Smallest and largest value over a dimension or all: [min, max]. */
-export function aminmax(input: Tensor, dim?: number | null, options: KeepDim = {}): [Tensor, Tensor] {
-  return [amin(input, dim, options), amax(input, dim, options)]
-}
+export const aminmax = composed(
+  "aminmax",
+  (input: Tensor, dim?: number | null, options: KeepDim = {}): [Tensor, Tensor] => {
+    return [amin(input, dim, options), amax(input, dim, options)]
+  },
+)
 
 /** Index of the first largest value along a dimension, or in the flattened tensor. */
-export function argmax(input: Tensor, dim?: number | null, options: KeepDim = {}): Tensor {
-  const dims = extremumDims(input, dim, "argmax")
-  return finishReduction(ops.argmax(nodeOf(input), dims), input.shape, dims, options)
-}
+export const argmax = composed(
+  "argmax",
+  (input: Tensor, dim?: number | null, options: KeepDim = {}): Tensor => {
+    const dims = extremumDims(input, dim, "argmax")
+    return finishReduction(ops.argmax(nodeOf(input), dims), input.shape, dims, options)
+  },
+)
 
 /** Index of the first smallest value along a dimension, or in the flattened tensor. */
-export function argmin(input: Tensor, dim?: number | null, options: KeepDim = {}): Tensor {
-  const dims = extremumDims(input, dim, "argmin")
-  return finishReduction(ops.argmin(nodeOf(input), dims), input.shape, dims, options)
-}
+export const argmin = composed(
+  "argmin",
+  (input: Tensor, dim?: number | null, options: KeepDim = {}): Tensor => {
+    const dims = extremumDims(input, dim, "argmin")
+    return finishReduction(ops.argmin(nodeOf(input), dims), input.shape, dims, options)
+  },
+)
 
 /** The value of an extremum along one dimension, whose derivative goes to the element at the index, and the index. */
 function valueAndIndex(kind: "max" | "min", input: Tensor, dim: number, options: KeepDim): [Tensor, Tensor] {

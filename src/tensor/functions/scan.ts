@@ -3,6 +3,7 @@ import { normalizeDim } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { floatType, requireTensor } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 
@@ -18,16 +19,19 @@ function scanned(input: Tensor, where: string, { dtype }: ScanOptions): Node {
 }
 
 /** yᵢ = x₀ + … + xᵢ along a dimension. */
-export function cumsum(input: Tensor, dim: number, options: ScanOptions = {}): Tensor {
+export const cumsum = composed("cumsum", (input: Tensor, dim: number, options: ScanOptions = {}): Tensor => {
   const n = scanned(input, "cumsum", options)
   return wrap(ops.cumsum(n, normalizeDim(dim, input.ndim, "cumsum")))
-}
+})
 
 /** yᵢ = x₀·…·xᵢ along a dimension; zeros among the factors are no problem for the derivative. */
-export function cumprod(input: Tensor, dim: number, options: ScanOptions = {}): Tensor {
-  const n = scanned(input, "cumprod", options)
-  return wrap(ops.cumprod(n, normalizeDim(dim, input.ndim, "cumprod")))
-}
+export const cumprod = composed(
+  "cumprod",
+  (input: Tensor, dim: number, options: ScanOptions = {}): Tensor => {
+    const n = scanned(input, "cumprod", options)
+    return wrap(ops.cumprod(n, normalizeDim(dim, input.ndim, "cumprod")))
+  },
+)
 
 function runningExtremum(input: Tensor, dim: number, of: "max" | "min"): [Tensor, Tensor] {
   const where = of === "max" ? "cummax" : "cummin"
@@ -38,29 +42,32 @@ function runningExtremum(input: Tensor, dim: number, of: "max" | "min"): [Tensor
 }
 
 /** The largest element so far along a dimension, and its index (of equal ones the last): [values, indices]. */
-export function cummax(input: Tensor, dim: number): [Tensor, Tensor] {
+export const cummax = composed("cummax", (input: Tensor, dim: number): [Tensor, Tensor] => {
   return runningExtremum(input, dim, "max")
-}
+})
 
 /** The smallest element so far along a dimension, and its index (of equal ones the last): [values, indices]. */
-export function cummin(input: Tensor, dim: number): [Tensor, Tensor] {
+export const cummin = composed("cummin", (input: Tensor, dim: number): [Tensor, Tensor] => {
   return runningExtremum(input, dim, "min")
-}
+})
 
 /**
  * yᵢ = ln(e^x₀ + … + e^xᵢ) along a dimension. With the running maximum mᵢ, yᵢ = mᵢ + ln sᵢ, where
  * sᵢ = e^(mᵢ₋₁ − mᵢ)·sᵢ₋₁ + e^(xᵢ − mᵢ): no power exceeds 1. The result does not depend on m, nor do the derivatives.
  */
-export function logcumsumexp(input: Tensor, dim: number, { dtype }: ScanOptions = {}): Tensor {
-  const at = normalizeDim(dim, requireTensor(input, "logcumsumexp").ndim, "logcumsumexp")
-  const n = ops.cast(nodeOf(input), dtype ?? floatType(input.dtype))
-  if (input.numel() === 0 || input.ndim === 0) return wrap(n)
-  const highest = ops.detach(ops.takeAlong(n, ops.runningIndex(n, at, "max"), at))
-  const infinite = ops.eq(ops.abs(highest), ops.constantLike(highest, Infinity))
-  const shift = ops.where(infinite, ops.constantLike(highest, 0), highest)
-  const sums = ops.recurrence(decay(highest, shift, at), ops.exp(ops.sub(n, shift)), at)
-  return wrap(ops.add(ops.log(sums), shift))
-}
+export const logcumsumexp = composed(
+  "logcumsumexp",
+  (input: Tensor, dim: number, { dtype }: ScanOptions = {}): Tensor => {
+    const at = normalizeDim(dim, requireTensor(input, "logcumsumexp").ndim, "logcumsumexp")
+    const n = ops.cast(nodeOf(input), dtype ?? floatType(input.dtype))
+    if (input.numel() === 0 || input.ndim === 0) return wrap(n)
+    const highest = ops.detach(ops.takeAlong(n, ops.runningIndex(n, at, "max"), at))
+    const infinite = ops.eq(ops.abs(highest), ops.constantLike(highest, Infinity))
+    const shift = ops.where(infinite, ops.constantLike(highest, 0), highest)
+    const sums = ops.recurrence(decay(highest, shift, at), ops.exp(ops.sub(n, shift)), at)
+    return wrap(ops.add(ops.log(sums), shift))
+  },
+)
 
 /** e^(mᵢ₋₁ − mᵢ); 0 where all before was −∞. The first one is not used. */
 function decay(highest: Node, shift: Node, dim: number): Node {

@@ -1,17 +1,19 @@
 import type { Shape } from "../../base/index.ts"
 import { broadcastShapes, formatShape, NablaError, normalizeDim, numel } from "../../base/index.ts"
 import * as ops from "../../ops/index.ts"
+import { requireTensor } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 
 /** The same elements in row-major order under another shape; one size may be -1. */
-export function reshape(input: Tensor, shape: Shape): Tensor {
+export const reshape = composed("reshape", (input: Tensor, shape: Shape): Tensor => {
   return wrap(ops.reshape(nodeOf(input), inferShape(shape, input, "reshape")))
-}
+})
 
-export function view(input: Tensor, shape: Shape): Tensor {
+export const view = composed("view", (input: Tensor, shape: Shape): Tensor => {
   return reshape(input, shape)
-}
+})
 
 function inferShape(shape: Shape, input: Tensor, where: string): number[] {
   const total = input.numel()
@@ -32,7 +34,7 @@ function inferShape(shape: Shape, input: Tensor, where: string): number[] {
 }
 
 /** Dimensions in another order. */
-export function permute(input: Tensor, dims: readonly number[]): Tensor {
+export const permute = composed("permute", (input: Tensor, dims: readonly number[]): Tensor => {
   const order = dims.map((dim) => normalizeDim(dim, input.ndim, "permute"))
   if (order.length !== input.ndim || new Set(order).size !== order.length) {
     throw new NablaError("NABLA_INVALID_DIM", {
@@ -43,10 +45,10 @@ export function permute(input: Tensor, dims: readonly number[]): Tensor {
     })
   }
   return wrap(ops.permute(nodeOf(input), order))
-}
+})
 
 /** Swaps two dimensions. */
-export function transpose(input: Tensor, dim0: number, dim1: number): Tensor {
+export const transpose = composed("transpose", (input: Tensor, dim0: number, dim1: number): Tensor => {
   const a = normalizeDim(dim0, input.ndim, "transpose")
   const b = normalizeDim(dim1, input.ndim, "transpose")
   return wrap(
@@ -55,15 +57,15 @@ export function transpose(input: Tensor, dim0: number, dim1: number): Tensor {
       input.shape.map((_, i) => (i === a ? b : i === b ? a : i)),
     ),
   )
-}
+})
 
 /** Transpose of a matrix; vectors and scalars stay as they are. */
-export function t(input: Tensor): Tensor {
+export const t = composed("t", (input: Tensor): Tensor => {
   return input.ndim < 2 ? input : transpose(input, 0, 1)
-}
+})
 
 /** Joins dimensions startDim … endDim into one. */
-export function flatten(input: Tensor, startDim = 0, endDim = -1): Tensor {
+export const flatten = composed("flatten", (input: Tensor, startDim = 0, endDim = -1): Tensor => {
   if (input.ndim === 0) return reshape(input, [1])
   const start = normalizeDim(startDim, input.ndim, "flatten")
   const end = normalizeDim(endDim, input.ndim, "flatten")
@@ -73,16 +75,16 @@ export function flatten(input: Tensor, startDim = 0, endDim = -1): Tensor {
     numel(shape.slice(start, end + 1)),
     ...shape.slice(end + 1),
   ])
-}
+})
 
 /** Adds a dimension of size 1 at `dim`. */
-export function unsqueeze(input: Tensor, dim: number): Tensor {
+export const unsqueeze = composed("unsqueeze", (input: Tensor, dim: number): Tensor => {
   const at = normalizeDim(dim, input.ndim + 1, "unsqueeze")
   return reshape(input, [...input.shape.slice(0, at), 1, ...input.shape.slice(at)])
-}
+})
 
 /** Removes a dimension (or several, or all) of size 1. */
-export function squeeze(input: Tensor, dim?: number | readonly number[]): Tensor {
+export const squeeze = composed("squeeze", (input: Tensor, dim?: number | readonly number[]): Tensor => {
   const dims =
     dim === undefined
       ? null
@@ -91,10 +93,10 @@ export function squeeze(input: Tensor, dim?: number | readonly number[]): Tensor
     input,
     input.shape.filter((size, i) => size !== 1 || (dims !== null && !dims.includes(i))),
   )
-}
+})
 
 /** Stretches dimensions of size 1 to the given sizes (-1 keeps one) and adds leading ones. */
-export function expand(input: Tensor, size: Shape): Tensor {
+export const expand = composed("expand", (input: Tensor, size: Shape): Tensor => {
   const offset = size.length - input.ndim
   const shape = size.map((s, i) => (s === -1 ? (input.shape[i - offset] ?? -1) : s))
   const fits =
@@ -108,37 +110,37 @@ export function expand(input: Tensor, size: Shape): Tensor {
     })
   }
   return wrap(ops.expand(nodeOf(input), shape))
-}
+})
 
-export function broadcastTo(input: Tensor, size: Shape): Tensor {
+export const broadcastTo = composed("broadcastTo", (input: Tensor, size: Shape): Tensor => {
   return expand(input, size)
-}
+})
 
 /** The tensor stretched to another one's shape. */
-export function expandAs(input: Tensor, other: Tensor): Tensor {
+export const expandAs = composed("expandAs", (input: Tensor, other: Tensor): Tensor => {
   return expand(input, other.shape)
-}
+})
 
 /** The same elements under another tensor's shape. */
-export function reshapeAs(input: Tensor, other: Tensor): Tensor {
+export const reshapeAs = composed("reshapeAs", (input: Tensor, other: Tensor): Tensor => {
   return reshape(input, other.shape)
-}
+})
 
 /** Tensors stretched to their common shape. */
-export function broadcastTensors(tensors: readonly Tensor[]): Tensor[] {
+export const broadcastTensors = composed("broadcastTensors", (tensors: readonly Tensor[]): Tensor[] => {
   const shape = tensors
     .map((tensor) => tensor.shape)
     .reduce((a, b) => broadcastShapes(a, b, "broadcastTensors"), [] as Shape)
   return tensors.map((tensor) => expand(tensor, shape))
-}
+})
 
 /** All elements in one dimension. */
-export function ravel(input: Tensor): Tensor {
+export const ravel = composed("ravel", (input: Tensor): Tensor => {
   return reshape(input, [-1])
-}
+})
 
 /** One dimension taken apart into several; one of the sizes may be -1. */
-export function unflatten(input: Tensor, dim: number, sizes: Shape): Tensor {
+export const unflatten = composed("unflatten", (input: Tensor, dim: number, sizes: Shape): Tensor => {
   const at = normalizeDim(dim, input.ndim, "unflatten")
   const total = input.shape[at]!
   const known = numel(sizes.filter((size) => size !== -1))
@@ -152,67 +154,67 @@ export function unflatten(input: Tensor, dim: number, sizes: Shape): Tensor {
     })
   }
   return reshape(input, [...input.shape.slice(0, at), ...inner, ...input.shape.slice(at + 1)])
-}
+})
 
 /** Moves dimensions to other places; the rest keep their order. */
-export function movedim(
-  input: Tensor,
-  source: number | readonly number[],
-  destination: number | readonly number[],
-): Tensor {
-  const list = (dims: number | readonly number[]): number[] =>
-    (typeof dims === "number" ? [dims] : dims).map((dim) => normalizeDim(dim, input.ndim, "movedim"))
-  const from = list(source)
-  const to = list(destination)
-  if (from.length !== to.length || new Set(from).size < from.length || new Set(to).size < to.length) {
-    throw new NablaError("NABLA_INVALID_DIM", {
-      message: "movedim needs a place of its own for each dimension that moves",
-      where: "movedim",
-      expected: "as many different destinations as sources",
-      got: `${formatShape(from)} to ${formatShape(to)}`,
+export const movedim = composed(
+  "movedim",
+  (input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor => {
+    const list = (dims: number | readonly number[]): number[] =>
+      (typeof dims === "number" ? [dims] : dims).map((dim) => normalizeDim(dim, input.ndim, "movedim"))
+    const from = list(source)
+    const to = list(destination)
+    if (from.length !== to.length || new Set(from).size < from.length || new Set(to).size < to.length) {
+      throw new NablaError("NABLA_INVALID_DIM", {
+        message: "movedim needs a place of its own for each dimension that moves",
+        where: "movedim",
+        expected: "as many different destinations as sources",
+        got: `${formatShape(from)} to ${formatShape(to)}`,
+      })
+    }
+    const order = new Array<number>(input.ndim).fill(-1)
+    to.forEach((place, i) => {
+      order[place] = from[i]!
     })
-  }
-  const order = new Array<number>(input.ndim).fill(-1)
-  to.forEach((place, i) => {
-    order[place] = from[i]!
-  })
-  const rest = input.shape.map((_, i) => i).filter((i) => !from.includes(i))
-  return wrap(
-    ops.permute(
-      nodeOf(input),
-      order.map((dim) => (dim < 0 ? rest.shift()! : dim)),
-    ),
-  )
-}
+    const rest = input.shape.map((_, i) => i).filter((i) => !from.includes(i))
+    return wrap(
+      ops.permute(
+        nodeOf(input),
+        order.map((dim) => (dim < 0 ? rest.shift()! : dim)),
+      ),
+    )
+  },
+)
 
 /** At least one dimension: a scalar becomes [1]. */
-export function atleast1d(input: Tensor): Tensor {
+export const atleast1d = composed("atleast1d", (input: Tensor): Tensor => {
   return input.ndim >= 1 ? input : reshape(input, [1])
-}
+})
 
 /** At least two dimensions: a vector becomes one row. */
-export function atleast2d(input: Tensor): Tensor {
+export const atleast2d = composed("atleast2d", (input: Tensor): Tensor => {
   return input.ndim >= 2 ? input : reshape(input, [1, input.numel()])
-}
+})
 
 /** At least three dimensions: [n] becomes [1, n, 1], [n, m] becomes [n, m, 1]. */
-export function atleast3d(input: Tensor): Tensor {
+export const atleast3d = composed("atleast3d", (input: Tensor): Tensor => {
   if (input.ndim >= 3) return input
   return reshape(input, [...atleast2d(input).shape, 1])
-}
+})
 
 /** The value without its derivative. */
-export function detach(input: Tensor): Tensor {
+export const detach = composed("detach", (input: Tensor): Tensor => {
   return input.node.tracked ? wrap(ops.detach(input.node)) : wrap(input.node)
-}
+})
 
 /** The same values, with the derivative, in memory of their own: kept when an optimizer replaces the original's. */
-export function clone(input: Tensor): Tensor {
+export const clone = composed("clone", (input: Tensor): Tensor => {
   const x = nodeOf(input)
   return wrap(input.dtype === "bool" ? ops.and(x, x) : ops.mul(x, ops.constantLike(x, 1)))
-}
+})
 
 /** The tensor itself: how elements lie in memory is nabla's own affair. */
-export function contiguous(input: Tensor): Tensor {
-  return input
-}
+export const contiguous = composed(
+  "contiguous",
+  (input: Tensor): Tensor => requireTensor(input, "contiguous"),
+)

@@ -3,6 +3,7 @@ import { normalizeDim, normalizeDims } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
 import { floatType, requireTensor } from "../arguments.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { nodeOf, wrap } from "../tensor.ts"
 import type { Dims, KeepDim } from "./reduction.ts"
@@ -16,7 +17,7 @@ function shiftOf(n: Node, dims: readonly number[]): Node {
 }
 
 /** ln Σ eˣ over dimensions, shifted by the maximum so that nothing overflows. */
-export function logsumexp(input: Tensor, dim: Dims, options: KeepDim = {}): Tensor {
+export const logsumexp = composed("logsumexp", (input: Tensor, dim: Dims, options: KeepDim = {}): Tensor => {
   const dims = normalizeDims(dim, requireTensor(input, "logsumexp").ndim, "logsumexp")
   const n = ops.cast(nodeOf(input), floatType(input.dtype))
   if (dims.some((d) => n.shape[d] === 0)) {
@@ -25,7 +26,7 @@ export function logsumexp(input: Tensor, dim: Dims, options: KeepDim = {}): Tens
   const shift = shiftOf(n, dims)
   const total = ops.sum(ops.exp(ops.sub(n, ops.spread(shift, n.shape, dims))), dims)
   return finishReduction(ops.add(ops.log(total), shift), input.shape, dims, options)
-}
+})
 
 export interface SoftmaxOptions {
   /** Type to compute in, and of the result. */
@@ -41,19 +42,28 @@ function shifted(input: Tensor, dim: number, where: string, { dtype }: SoftmaxOp
 }
 
 /** e^x / Σ e^x along a dimension. */
-export function softmax(input: Tensor, dim: number, options: SoftmaxOptions = {}): Tensor {
-  const [x, dims] = shifted(input, dim, "softmax", options)
-  const powers = ops.exp(x)
-  return wrap(ops.div(powers, ops.spread(ops.sum(powers, dims), x.shape, dims)))
-}
+export const softmax = composed(
+  "softmax",
+  (input: Tensor, dim: number, options: SoftmaxOptions = {}): Tensor => {
+    const [x, dims] = shifted(input, dim, "softmax", options)
+    const powers = ops.exp(x)
+    return wrap(ops.div(powers, ops.spread(ops.sum(powers, dims), x.shape, dims)))
+  },
+)
 
 /** ln softmax, computed as x − logsumexp(x). */
-export function logSoftmax(input: Tensor, dim: number, options: SoftmaxOptions = {}): Tensor {
-  const [x, dims] = shifted(input, dim, "logSoftmax", options)
-  return wrap(ops.sub(x, ops.spread(ops.log(ops.sum(ops.exp(x), dims)), x.shape, dims)))
-}
+export const logSoftmax = composed(
+  "logSoftmax",
+  (input: Tensor, dim: number, options: SoftmaxOptions = {}): Tensor => {
+    const [x, dims] = shifted(input, dim, "logSoftmax", options)
+    return wrap(ops.sub(x, ops.spread(ops.log(ops.sum(ops.exp(x), dims)), x.shape, dims)))
+  },
+)
 
 /** softmax(−x): the smallest elements get the most. */
-export function softmin(input: Tensor, dim: number, options: SoftmaxOptions = {}): Tensor {
-  return softmax(wrap(ops.neg(nodeOf(requireTensor(input, "softmin")))), dim, options)
-}
+export const softmin = composed(
+  "softmin",
+  (input: Tensor, dim: number, options: SoftmaxOptions = {}): Tensor => {
+    return softmax(wrap(ops.neg(nodeOf(requireTensor(input, "softmin")))), dim, options)
+  },
+)

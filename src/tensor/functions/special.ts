@@ -1,6 +1,7 @@
 import { NablaError } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
+import { composed } from "../composed.ts"
 import type { Tensor, TensorLike } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
 import { binary, floatNode, floatResult, real } from "./elementwise.ts"
@@ -35,13 +36,13 @@ export function polygamma(n: number, input: Tensor): Tensor {
 }
 
 /** ln of the p-dimensional gamma function: p(p−1)/4·ln π + Σⱼ ln Γ(x − (j−1)/2), j = 1 … p. */
-export function mvlgamma(input: Tensor, p: number): Tensor {
+export const mvlgamma = composed("mvlgamma", (input: Tensor, p: number): Tensor => {
   checkOrder(p, 1, "mvlgamma")
   const x = floatNode(input, "mvlgamma")
   let sum = ops.constantLike(x, ((p * (p - 1)) / 4) * Math.log(Math.PI))
   for (let j = 0; j < p; j++) sum = ops.add(sum, ops.lgamma(ops.sub(x, ops.constantLike(x, j / 2))))
   return wrap(sum)
-}
+})
 
 export interface LogitOptions {
   /** The argument is first clamped to eps … 1 − eps. */
@@ -49,14 +50,14 @@ export interface LogitOptions {
 }
 
 /** ln(x/(1 − x)), the inverse of sigmoid. NaN outside 0 … 1 unless clamped. */
-export function logit(input: Tensor, { eps }: LogitOptions = {}): Tensor {
+export const logit = composed("logit", (input: Tensor, { eps }: LogitOptions = {}): Tensor => {
   let x = floatNode(input, "logit")
   if (eps !== undefined && eps !== null) {
     const [low, high] = [ops.constantLike(x, eps), ops.constantLike(x, 1 - eps)]
     x = ops.where(ops.lt(x, low), low, ops.where(ops.gt(x, high), high, x))
   }
   return wrap(ops.sub(ops.log(x), ops.log1p(ops.neg(x))))
-}
+})
 
 /** x·log(y), where `log` is −∞ at `pole`; 0 where x is 0, unless y is NaN. */
 function timesLog(log: (y: Node) => Node, pole: number): (x: Node, y: Node) => Node {
@@ -70,11 +71,11 @@ function timesLog(log: (y: Node) => Node, pole: number): (x: Node, y: Node) => N
 }
 
 /** input·ln(other), and 0 where the input is 0, even if other is 0. */
-export function xlogy(input: TensorLike, other: TensorLike): Tensor {
+export const xlogy = composed("xlogy", (input: TensorLike, other: TensorLike): Tensor => {
   return binary("xlogy", timesLog(ops.log, 0), input, other, floatResult(input, other))
-}
+})
 
 /** input·ln(1 + other), and 0 where the input is 0. */
-export function xlog1py(input: TensorLike, other: TensorLike): Tensor {
+export const xlog1py = composed("xlog1py", (input: TensorLike, other: TensorLike): Tensor => {
   return binary("xlog1py", timesLog(ops.log1p, -1), input, other, floatResult(input, other))
-}
+})

@@ -1,5 +1,6 @@
 import { normalizeDims, numel } from "../../base/index.ts"
 import * as ops from "../../ops/index.ts"
+import { composed } from "../composed.ts"
 import type { Tensor } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
 import { floatNode, sqrtFlatAtZero } from "./elementwise.ts"
@@ -13,28 +14,37 @@ export interface Correction extends KeepDim {
 }
 
 /** Variance Σ(x − mean)²/(n − correction), in two passes; NaN of a single element. */
-export function variance(input: Tensor, dim?: Dims, options: Correction = {}): Tensor {
-  const { correction = 1, ...keep } = options
-  const n = floatNode(input, "var")
-  const dims = normalizeDims(dim, input.ndim, "var")
-  const count = numel(dims.map((d) => input.shape[d]!))
-  const deviation = ops.sub(n, ops.spread(meanOf(n, dims), input.shape, dims))
-  const squares = ops.sum(ops.mul(deviation, deviation), dims)
-  const spread = ops.div(squares, ops.constantLike(squares, Math.max(count - correction, 0)))
-  return finishReduction(spread, input.shape, dims, keep)
-}
+export const variance = composed(
+  "variance",
+  (input: Tensor, dim?: Dims, options: Correction = {}): Tensor => {
+    const { correction = 1, ...keep } = options
+    const n = floatNode(input, "var")
+    const dims = normalizeDims(dim, input.ndim, "var")
+    const count = numel(dims.map((d) => input.shape[d]!))
+    const deviation = ops.sub(n, ops.spread(meanOf(n, dims), input.shape, dims))
+    const squares = ops.sum(ops.mul(deviation, deviation), dims)
+    const spread = ops.div(squares, ops.constantLike(squares, Math.max(count - correction, 0)))
+    return finishReduction(spread, input.shape, dims, keep)
+  },
+)
 
 /** Standard deviation: √variance, with derivative 0 where all elements are equal. */
-export function std(input: Tensor, dim?: Dims, options: Correction = {}): Tensor {
+export const std = composed("std", (input: Tensor, dim?: Dims, options: Correction = {}): Tensor => {
   return wrap(sqrtFlatAtZero(variance(input, dim, options).node))
-}
+})
 
 /** Variance and mean: [var, mean]. */
-export function varMean(input: Tensor, dim?: Dims, options: Correction = {}): [Tensor, Tensor] {
-  return [variance(input, dim, options), mean(input, dim, options)]
-}
+export const varMean = composed(
+  "varMean",
+  (input: Tensor, dim?: Dims, options: Correction = {}): [Tensor, Tensor] => {
+    return [variance(input, dim, options), mean(input, dim, options)]
+  },
+)
 
 /** Standard deviation and mean: [std, mean]. */
-export function stdMean(input: Tensor, dim?: Dims, options: Correction = {}): [Tensor, Tensor] {
-  return [std(input, dim, options), mean(input, dim, options)]
-}
+export const stdMean = composed(
+  "stdMean",
+  (input: Tensor, dim?: Dims, options: Correction = {}): [Tensor, Tensor] => {
+    return [std(input, dim, options), mean(input, dim, options)]
+  },
+)

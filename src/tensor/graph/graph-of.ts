@@ -2,7 +2,8 @@ import type { DType, Shape } from "../../base/index.ts"
 import { explain, readSync } from "../../engine/index.ts"
 import type { Node, Origin } from "../../graph/index.ts"
 import { topologicalOrder } from "../../graph/index.ts"
-import { leafOf, type Tensor } from "../tensor.ts"
+import type { Tensor } from "../tensor.ts"
+import { leafOf } from "../tensor.ts"
 
 /**
  * What a graph shows: `user`, the functions and modules that were called; `primitive`, the operations that derivatives
@@ -49,7 +50,7 @@ export function graphOf(output: Tensor | readonly Tensor[], options: GraphOption
   )
   const { level = "user" } = options
   if (level === "kernel") return kernelGraph(roots, options)
-  const order = topologicalOrder(roots, () => true)
+  const order = topologicalOrder(roots, (node) => leafOf(node) === undefined)
   const groups = new Grouping(order, roots, level)
   // Edges first: a computed node forgets its inputs unless a derivative may be asked for.
   const edges = groups.edges()
@@ -105,7 +106,9 @@ class Grouping {
     const byCall = new Map<Origin, Node>()
     for (let i = order.length - 1; i >= 0; i--) {
       const node = order[i]!
-      const call = level === "user" && node.inputs.length > 0 ? userCall(node.origin) : null
+      const made = level === "user" && leafOf(node) === undefined ? userCall(node.origin) : null
+      // A number or table that a call made for itself belongs to it; an equal one of another call stands alone.
+      const call = made !== null && (node.inputs.length > 0 || byCall.has(made)) ? made : null
       const shown = call === null ? node : (byCall.get(call) ?? node)
       if (call !== null) {
         byCall.set(call, shown)
@@ -116,12 +119,16 @@ class Grouping {
     if (level === "user") this.hideDetails(new Set(roots))
   }
 
-  /** Numbers, and the stretching and converting that broadcasting adds, say nothing about what was written. */
+  /** Numbers, what is made of numbers alone, and the stretching that broadcasting adds say nothing about the program. */
   private hideDetails(roots: ReadonlySet<Node>): void {
+    const fixed = new Set<Node>()
     for (const node of this.order) {
-      if (roots.has(node) || this.label.has(this.representative.get(node)!)) continue
-      const automatic = node.op.name === "expand" || node.op.name === "cast" || node.op.name === "alias"
-      if (automatic || sourceKind(node) === "constant") this.hidden.add(node)
+      if (leafOf(node) !== undefined) continue
+      const made = node.inputs.length > 0 && node.inputs.every((input) => fixed.has(input))
+      if (sourceKind(node) === "constant" || made) fixed.add(node)
+      const automatic = ["expand", "cast", "alias"].includes(node.op.name)
+      const unnamed = automatic && !this.label.has(this.representative.get(node)!)
+      if ((fixed.has(node) || unnamed) && !roots.has(node)) this.hidden.add(node)
     }
   }
 
@@ -141,7 +148,7 @@ class Grouping {
     const edges = new Map<string, GraphEdge>()
     for (const node of this.order) {
       const to = this.representative.get(node)!
-      if (this.hidden.has(to)) continue
+      if (this.hidden.has(to) || leafOf(node) !== undefined) continue
       for (const from of node.inputs.flatMap((input) => this.visibleSources(input))) {
         if (from !== to) edges.set(`${from.id}>${to.id}`, { from: `n${from.id}`, to: `n${to.id}` })
       }
@@ -151,7 +158,7 @@ class Grouping {
 
   private visibleSources(node: Node): Node[] {
     const shown = this.representative.get(node)!
-    return this.hidden.has(shown) ? shown.inputs.flatMap((input) => this.visibleSources(input)) : [shown]
+    return this.hidden.has(shown) ? node.inputs.flatMap((input) => this.visibleSources(input)) : [shown]
   }
 }
 

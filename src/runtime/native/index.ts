@@ -1,0 +1,2 @@
+export { cacheFolder } from "./cache.ts"
+export * from "./device.ts"

@@ -1,0 +1,2 @@
+// The front door of src/tensor for programs on Node: it adds the native device.
+import "../engine/node.ts"

@@ -1,0 +1,142 @@
+import { beforeAll, beforeEach, describe, expect, test } from "vitest"
+import {
+  compile,
+  manualSeed,
+  nn,
+  optim,
+  rand,
+  setDefaultDevice,
+  setKernelChecks,
+  type Tensor,
+  tensor,
+} from "../src/index.ts"
+
+beforeAll(() => setKernelChecks(true))
+beforeEach(() => setDefaultDevice("wasm"))
+
+const model = (): nn.Sequential => {
+  manualSeed(3)
+  return nn.sequential(nn.linear(2, 8), nn.tanh(), nn.linear(8, 3))
+}
+
+const batches = (count: number, n = 6): [Tensor, Tensor][] =>
+  Array.from({ length: count }, (_, b) => [
+    tensor(
+      Float32Array.from({ length: n * 2 }, (__, i) => Math.sin(b * 3 + i)),
+      { shape: [n, 2] },
+    ),
+    tensor(
+      Int32Array.from({ length: n }, (__, i) => (b + i) % 3),
+      { shape: [n] },
+    ),
+  ])
+
+type Step = (x: Tensor, y: Tensor) => Tensor
+
+function trainer(make: (params: Tensor[]) => optim.Optimizer): { step: Step; net: nn.Sequential } {
+  const net = model()
+  const optimizer = make(net.parameters())
+  const step = (x: Tensor, y: Tensor): Tensor => {
+    const loss = nn.crossEntropy(net.forward(x), y)
+    optimizer.zeroGrad()
+    loss.backward()
+    optimizer.step()
+    return loss
+  }
+  return { step, net }
+}
+
+const optimizers: [string, (params: Tensor[]) => optim.Optimizer][] = [
+  ["SGD", (params) => optim.sgd(params, { lr: 0.1 })],
+  ["momentum with dampening", (params) => optim.sgd(params, { lr: 0.1, momentum: 0.9, dampening: 0.2 })],
+  ["Adam with a schedule", (params) => optim.adam(params, { lr: (step) => 0.05 / (1 + step) })],
+]
+
+describe("a compiled training step", () => {
+  test.each(optimizers)("has the bits of the plain one: %s", (_, make) => {
+    const plain = trainer(make)
+    const fast = trainer(make)
+    const step = compile(fast.step)
+    for (const [x, y] of batches(12)) expect(step(x, y).itemSync()).toBe(plain.step(x, y).itemSync())
+    const weights = (net: nn.Sequential): number[][] => net.parameters().map((p) => Array.from(p.dataSync()))
+    expect(weights(fast.net)).toEqual(weights(plain.net))
+    expect(step.captures).toHaveLength(1)
+  })
+
+  test("gets a program for each form of its arguments", () => {
+    const plain = trainer(optimizers[2]![1])
+    const fast = trainer(optimizers[2]![1])
+    const step = compile(fast.step)
+    const mixed = batches(12).map((batch, i) => (i % 3 === 2 ? batches(1, 4)[0]! : batch))
+    for (const [x, y] of mixed) expect(step(x, y).itemSync()).toBe(plain.step(x, y).itemSync())
+    expect(step.captures).toHaveLength(2)
+  })
+
+  test("leaves device memory flat and results readable", () => {
+    const { step: plain } = trainer(optimizers[2]![1])
+    const step = compile(plain)
+    const losses = Array.from({ length: 30 }, (_, i) => step(...batches(1)[0]!) ?? i)
+    expect(new Set(losses.map((loss) => loss.itemSync())).size).toBe(30)
+    expect(step.memory()!.kernels).toBeGreaterThan(0)
+  })
+})
+
+describe("compile", () => {
+  test("sees the present values of the tensors that it closes over", () => {
+    const w = tensor([1, 2, 3]).requiresGrad_()
+    const f = compile((x: Tensor) => x.mul(w).sum())
+    const optimizer = optim.sgd([w], { lr: 1 })
+    for (let i = 0; i < 5; i++) {
+      expect(f(tensor([1, 1, 1])).itemSync()).toBe(6 - 3 * i)
+      w.sum().backward()
+      optimizer.step()
+      optimizer.zeroGrad()
+    }
+  })
+
+  test("draws new random numbers at each replay, the same as without it", () => {
+    manualSeed(9)
+    const want = Array.from({ length: 5 }, () => rand([3]).dataSync())
+    manualSeed(9)
+    const draw = compile(() => rand([3]))
+    expect(Array.from({ length: 5 }, () => draw().dataSync())).toEqual(want)
+  })
+
+  test("takes plain arguments into account", () => {
+    const f = compile((x: Tensor, { twice }: { twice: boolean }) => (twice ? x.mul(2) : x))
+    for (let i = 0; i < 3; i++) {
+      expect(f(tensor([3]), { twice: true }).itemSync()).toBe(6)
+      expect(f(tensor([3]), { twice: false }).itemSync()).toBe(3)
+    }
+  })
+
+  test("refuses to read a value", () => {
+    const f = compile((x: Tensor) => (x.sum().itemSync() > 0 ? x : x.neg()))
+    f(tensor([1]))
+    expect(() => f(tensor([1]))).toThrow(/NABLA_CAPTURE/)
+    // The failure leaves nothing behind.
+    expect(tensor([2]).mul(3).itemSync()).toBe(6)
+  })
+
+  test("with check finds a branch that went the other way", () => {
+    let sign = 1
+    const f = compile((x: Tensor) => (sign > 0 ? x.exp() : x.neg()), { check: true })
+    for (let i = 0; i < 3; i++) f(tensor([1]))
+    sign = -1
+    expect(() => f(tensor([1]))).toThrow(/something else/)
+  })
+
+  test("with check finds a number that went stale", () => {
+    let factor = 3
+    const f = compile((x: Tensor) => x.mul(factor), { check: true })
+    for (let i = 0; i < 3; i++) expect(f(tensor([1])).itemSync()).toBe(3)
+    factor = 4
+    expect(() => f(tensor([1]))).toThrow(/not what it was/)
+  })
+
+  test("nests: a compiled function inside another one is part of it", () => {
+    const inner = compile((x: Tensor) => x.mul(2))
+    const outer = compile((x: Tensor) => inner(x).add(1))
+    for (let i = 0; i < 4; i++) expect(outer(tensor([i])).itemSync()).toBe(2 * i + 1)
+  })
+})
