@@ -79,6 +79,16 @@ test("the mean of four million elements is right to the last digits", () => {
   expect(Math.abs(mean - exact) / exact).toBeLessThan(1e-6)
 })
 
+test("what is computed a second time is kept from then on", () => {
+  const held = ops.exp(ops.expand(ops.reshape(data(50), [1, 50]), [3, 50]))
+  const use = (i: number): number => readSync(ops.sum(ops.scale(held, i), [0, 1]))[0]!
+  const first = use(1)
+  expect(held.value).toBeNull()
+  expect(use(2)).toBeCloseTo(2 * first, 3)
+  expect(held.value).not.toBeNull()
+  expect(use(3)).toBeCloseTo(3 * first, 3)
+})
+
 test("an expression is one node while it is pending", () => {
   const x = data(3)
   expect(ops.exp(ops.neg(x))).toBe(ops.exp(ops.neg(x)))

@@ -3,7 +3,7 @@ import { NablaError } from "../base/index.ts"
 import type { Aval, Node } from "../graph/index.ts"
 import { clearPending, placeholderOp, StoredValue, topologicalOrder } from "../graph/index.ts"
 import type { Plan, Slot } from "../plan/index.ts"
-import { planGraph } from "../plan/index.ts"
+import { planGraph, repeatedWork } from "../plan/index.ts"
 import { backend, defaultDevice } from "./backends.ts"
 import { place, residentBuffer, settleRun } from "./residency.ts"
 import { runCalls, tracePreparation } from "./trace.ts"
@@ -34,7 +34,9 @@ export function realize(nodes: readonly Node[], { keepTracked = false }: Realize
   const targets = new Set(nodes.filter((node) => node.value === null))
   if (targets.size === 0) return
   if (forbidden !== null) throw forbidden()
-  const { executable, order } = executableFor(targets, keepTracked)
+  const order = topologicalOrder([...targets], isPending)
+  for (const node of repeatedWork(order)) targets.add(node)
+  const { executable } = executableFor(order, targets, keepTracked)
   const { plan } = executable
   const given = plan.given.map((at) => order[at]!.value!)
   const results = execute(
@@ -45,6 +47,8 @@ export function realize(nodes: readonly Node[], { keepTracked = false }: Realize
   for (const [i, at] of plan.results.entries()) order[at]!.settle(results[i]!)
   clearPending()
 }
+
+const isPending = (node: Node): boolean => node.value === null
 
 let forbidden: (() => Error) | null = null
 
@@ -67,7 +71,8 @@ export interface Program {
 
 /** Prepares the computation of nodes that have no value yet. */
 export function prepareProgram(targets: readonly Node[]): Program {
-  const { executable, order, key } = executableFor(new Set(targets), false)
+  const order = topologicalOrder(targets, isPending)
+  const { executable, key } = executableFor(order, new Set(targets), false)
   const { plan } = executable
   const types = plan.results.map((at) => order[at]!.aval)
   const place = new Map(plan.results.map((at, i) => [order[at]!, i]))
@@ -85,10 +90,10 @@ export function prepareProgram(targets: readonly Node[]): Program {
 }
 
 function executableFor(
+  order: readonly Node[],
   targets: ReadonlySet<Node>,
   keepTracked: boolean,
-): { executable: Executable; order: Node[]; key: string } {
-  const order = topologicalOrder([...targets], (node) => node.value === null)
+): { executable: Executable; key: string } {
   const key = structureKey(order, targets, keepTracked)
   const executable =
     executables.get(key) ??
@@ -97,7 +102,7 @@ function executableFor(
       ({ plan }) => plan.kernels.length,
     )
   touch(key, executable)
-  return { executable, order, key }
+  return { executable, key }
 }
 
 function touch(key: string, executable: Executable): void {

@@ -91,6 +91,8 @@ export class Node {
   leaf: object | null = null
   /** The last walk that came here; see topologicalOrder. */
   walk = 0
+  /** How many computations it was part of without being kept. */
+  computations = 0
   /** Whether another node was made from it: what nobody uses is what somebody may still want to read. */
   used = false
 
