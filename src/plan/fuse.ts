@@ -173,14 +173,9 @@ class Partitioner {
     if (lower.kind === "contraction") return true
     if (lower.kind === "pointwise") return !lower.elementwise && user.aval.size > node.aval.size
     if (lower.kind !== "view" || user.aval.size <= node.aval.size) return false
-    // Repetition along trailing dimensions leaves the inner loops by itself.
-    const rank = node.shape.length
-    const offset = user.shape.length - rank
-    const lastReal = node.shape.reduce((last, size, i) => (size > 1 ? i : last), -1)
-    return (
-      user.op.name !== "expand" ||
-      user.shape.some((size, i) => i < offset + lastReal && size !== (node.shape[i - offset] ?? 1))
-    )
+    // Repetition along the innermost loops leaves them by itself.
+    const loops = loopIndices(user)
+    return turnsNeeded(loops, lower.index(loops, user.attrs, node.shape)) > node.aval.size
   }
 
   /** A reduction moves into its only kernel when that computes each of its elements once. */
@@ -189,15 +184,7 @@ class Partitioner {
     const [{ root, index }] = places as [Place]
     const kind = primitiveOf(root).lower.kind
     if (index === null || (kind !== "pointwise" && kind !== "view" && kind !== "reduction")) return false
-    const loops = this.loops.get(root)!
-    let turns = 1
-    let turnsNeeded = 1
-    for (const loop of loops) {
-      turns *= loop.max - loop.min + 1
-      const symbol = loop.terms[0]?.atom
-      if (symbol?.kind === "symbol" && index.some((i) => i.dependsOn(symbol.symbol))) turnsNeeded = turns
-    }
-    return turnsNeeded <= node.aval.size
+    return turnsNeeded(this.loops.get(root)!, index) <= node.aval.size
   }
 
   /** Work to compute one element, as far as it would be done again. */
@@ -234,6 +221,18 @@ class Partitioner {
       else this.stored.add(input)
     }
   }
+}
+
+/** Turns of a loop nest down to the innermost loop that an index depends on: how often its value is computed there. */
+function turnsNeeded(loops: readonly Index[], index: readonly Index[]): number {
+  let turns = 1
+  let needed = 1
+  for (const loop of loops) {
+    turns *= loop.max - loop.min + 1
+    const atom = loop.terms[0]?.atom
+    if (atom?.kind === "symbol" && index.some((i) => i.dependsOn(atom.symbol))) needed = turns
+  }
+  return needed
 }
 
 let loopSymbols = -1

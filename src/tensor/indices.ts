@@ -1,6 +1,7 @@
 import type { Shape, TypedArray } from "../base/index.ts"
 import { formatShape, NablaError } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
+import { aliasOp } from "../graph/index.ts"
 import * as ops from "../ops/index.ts"
 import type { Tensor } from "./tensor.ts"
 import { nodeOf } from "./tensor.ts"
@@ -52,7 +53,7 @@ export function checkIndexType(index: Tensor, where: string): void {
 /** Values that can be had without computing or waiting. */
 export function hostValues(node: Node): TypedArray | null {
   if (node.value !== null) return node.value.host
-  return node.op.name === "alias" && node.inputs.length === 1 ? hostValues(node.inputs[0]!) : null
+  return node.op === aliasOp && node.inputs.length === 1 ? hostValues(node.inputs[0]!) : null
 }
 
 /** Lowest of the indices, or 0 when none is negative. */

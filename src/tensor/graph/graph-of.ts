@@ -1,7 +1,8 @@
 import type { DType, Shape } from "../../base/index.ts"
 import { explain, readSync } from "../../engine/index.ts"
 import type { Node, Origin } from "../../graph/index.ts"
-import { topologicalOrder } from "../../graph/index.ts"
+import { sourceOp, topologicalOrder } from "../../graph/index.ts"
+import { constantOp, erase, primitiveOf } from "../../ops/index.ts"
 import type { Tensor } from "../tensor.ts"
 import { leafOf } from "../tensor.ts"
 
@@ -90,8 +91,8 @@ function describe(
 
 function sourceKind(node: Node): GraphNode["kind"] {
   if (leafOf(node) !== undefined) return "parameter"
-  if (node.op.name === "source" && node.aval.size > 1) return "input"
-  return node.op.name === "source" || node.op.name === "constant" ? "constant" : "op"
+  if (node.op === sourceOp && node.aval.size > 1) return "input"
+  return node.op === sourceOp || node.op === erase(constantOp) ? "constant" : "op"
 }
 
 /** Nodes put together into those that are shown. */
@@ -126,8 +127,8 @@ class Grouping {
       if (leafOf(node) !== undefined) continue
       const made = node.inputs.length > 0 && node.inputs.every((input) => fixed.has(input))
       if (sourceKind(node) === "constant" || made) fixed.add(node)
-      const automatic = ["expand", "cast", "alias"].includes(node.op.name)
-      const unnamed = automatic && !this.label.has(this.representative.get(node)!)
+      const unnamed =
+        primitiveOf(node).lower.kind === "view" && !this.label.has(this.representative.get(node)!)
       if ((fixed.has(node) || unnamed) && !roots.has(node)) this.hidden.add(node)
     }
   }
