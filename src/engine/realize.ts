@@ -31,10 +31,10 @@ export interface RealizeOptions {
 
 /** Computes nodes that have no value yet, all in one plan. */
 export function realize(nodes: readonly Node[], { keepTracked = false }: RealizeOptions = {}): void {
-  const targets = new Set(nodes.filter((node) => node.value === null))
+  const targets = new Set(nodes.filter((node) => node.pending))
   if (targets.size === 0) return
   if (forbidden !== null) throw forbidden()
-  const order = topologicalOrder([...targets], isPending)
+  const order = topologicalOrder([...targets], (node) => node.pending)
   for (const node of repeatedWork(order)) targets.add(node)
   const { executable } = executableFor(order, targets, keepTracked)
   const { plan } = executable
@@ -47,8 +47,6 @@ export function realize(nodes: readonly Node[], { keepTracked = false }: Realize
   for (const [i, at] of plan.results.entries()) order[at]!.settle(results[i]!)
   clearPending()
 }
-
-const isPending = (node: Node): boolean => node.value === null
 
 let forbidden: (() => Error) | null = null
 
@@ -71,7 +69,7 @@ export interface Program {
 
 /** Prepares the computation of nodes that have no value yet. */
 export function prepareProgram(targets: readonly Node[]): Program {
-  const order = topologicalOrder(targets, isPending)
+  const order = topologicalOrder(targets, (node) => node.pending)
   const { executable, key } = executableFor(order, new Set(targets), false)
   const { plan } = executable
   const types = plan.results.map((at) => order[at]!.aval)
@@ -117,7 +115,7 @@ function structureKey(order: readonly Node[], targets: ReadonlySet<Node>, keepTr
   let key: string = defaultDevice()
   for (const node of order) {
     position.set(node, position.size)
-    if (node.value !== null) {
+    if (!node.pending) {
       key += `;=${node.aval.id}`
       continue
     }
@@ -144,7 +142,7 @@ function prepare(
   keepTracked: boolean,
 ): Executable {
   const { device, compile } = backend()
-  const given = new Set(order.filter((node) => node.value !== null))
+  const given = new Set(order.filter((node) => !node.pending))
   const plan = planGraph({ order, given, targets }, (node) => keepTracked && node.tracked, {
     device: device.capabilities,
     check: checkKernels,

@@ -118,6 +118,11 @@ export class Node {
     this.depth = depth + 1
   }
 
+  /** Whether it has no value yet. */
+  get pending(): boolean {
+    return this.value === null
+  }
+
   get tracked(): boolean {
     return this.tracking !== Tracking.none
   }

@@ -4,6 +4,7 @@ import { Index } from "../kernel/index.ts"
 import type { Primitive } from "../ops/index.ts"
 import { primitiveOf } from "../ops/index.ts"
 import { affineOperand, worthTiling } from "./contraction.ts"
+import { reducedExtents } from "./loops.ts"
 
 /** What becomes a kernel. Every other node is computed inside the kernels that use it. */
 export interface Partition {
@@ -239,16 +240,7 @@ let loopSymbols = -1
 
 /** One symbol for each dimension of a root and, for a reduction, each reduced one. */
 function loopIndices(node: Node): Index[] {
-  const { lower } = primitiveOf(node)
-  const extents = [...node.shape]
-  if (lower.kind === "reduction" || lower.kind === "contraction") {
-    extents.push(
-      ...lower.extents(
-        node.inputs.map((input) => input.aval),
-        node.attrs,
-      ),
-    )
-  }
+  const extents = [...node.shape, ...reducedExtents(node)]
   return extents.map((extent) => Index.symbol({ id: loopSymbols--, min: 0, max: Math.max(extent - 1, 0) }))
 }
 

@@ -1,5 +1,15 @@
+import type { Node } from "../graph/index.ts"
 import type { KernelBuilder, Lanes, Scope } from "../kernel/index.ts"
 import { Index, unflattenIndex } from "../kernel/index.ts"
+import { primitiveOf } from "../ops/index.ts"
+
+/** Sizes of the dimensions that a node reduces: none for one that reduces nothing. */
+export function reducedExtents(node: Node): number[] {
+  const { lower } = primitiveOf(node)
+  if (lower.kind !== "reduction" && lower.kind !== "contraction") return []
+  const types = node.inputs.map((input) => input.aval)
+  return lower.extents(types, node.attrs)
+}
 
 /** Neighbouring dimensions that one loop runs over, or a part of one dimension. */
 export interface Group {

@@ -9,7 +9,7 @@ import { lowerContraction, worthTiling } from "./contraction.ts"
 import { estimateCost } from "./cost.ts"
 import type { Partition } from "./fuse.ts"
 import type { Groups } from "./loops.ts"
-import { elementIndex, groupings, iterate } from "./loops.ts"
+import { elementIndex, groupings, iterate, reducedExtents } from "./loops.ts"
 import type { LoopShape } from "./shapes.ts"
 import { extentOf, hasVectorLoop, reordered, rowsOfBlock, splitDimensions, stripWidth } from "./shapes.ts"
 
@@ -92,14 +92,7 @@ class ShapeSearch {
 }
 
 function loopShapes(root: Node, lanes: readonly Lanes[]): LoopShape[] {
-  const { lower } = primitiveOf(root)
-  const reduced =
-    lower.kind === "reduction" || lower.kind === "contraction"
-      ? lower.extents(
-          root.inputs.map((input) => input.aval),
-          root.attrs,
-        )
-      : []
+  const reduced = reducedExtents(root)
   const shapes: LoopShape[] = []
   for (const outer of groupings(root.shape)) {
     for (const inner of groupings(reduced)) {

@@ -80,7 +80,6 @@ function begin(): void {
 
 /** Runs `f` with everything that it does written down in `capture`; nothing is computed meanwhile. */
 export function capturing<T>(capture: Capture, f: () => T): T {
-  if (current !== null) return f()
   current = capture
   // An expression that is pending from before must not stand in for one of the captured function.
   clearPending()

@@ -1,6 +1,6 @@
 import { NablaError } from "../base/index.ts"
 import type { Program } from "../engine/index.ts"
-import { discard, prepareProgram, realize, retire } from "../engine/index.ts"
+import { prepareProgram, realize } from "../engine/index.ts"
 import type { Node, StoredValue } from "../graph/index.ts"
 import { sourceNode } from "../graph/index.ts"
 import type { CapturedUpdate } from "./capture.ts"
@@ -9,7 +9,7 @@ import type { Tensor } from "./tensor.ts"
 import { wrap } from "./tensor.ts"
 import type { AnyFunction } from "./transforms/trace.ts"
 import { flattenTree } from "./tree.ts"
-import { settleTarget } from "./update.ts"
+import { settleTargets } from "./update.ts"
 
 /** Where a value comes from at each replay. */
 type Source =
@@ -119,14 +119,13 @@ export class CapturedProgram {
       return tensor.node.value!
     }
     results.push(...program.run(inputs.map(current)))
-    const values = updates.map(({ source }) => current(source))
     const made = outputs.map(({ source, like }) => wrap(sourceNode(like.shape, like.dtype, current(source))))
-    const former = (kind: CapturedUpdate["kind"]): StoredValue[] =>
-      updates.flatMap((update, i) =>
-        update.kind === kind ? settleTarget(update.target, update.target.node.value, values[i]!) : [],
-      )
-    retire(former("parameter"), "a compiled step has replaced it")
-    for (const value of former("state")) discard(value)
+    const settled = updates.map(({ target, kind, source }) => ({ target, kind, value: current(source) }))
+    settleTargets(
+      settled.filter(({ kind }) => kind === "parameter"),
+      settled.filter(({ kind }) => kind === "state"),
+      "a compiled step has replaced it",
+    )
     return rebuild(made)
   }
 

@@ -1,5 +1,5 @@
 import { defaultDevice } from "../engine/index.ts"
-import { currentCapture } from "./capture.ts"
+import { isCapturing } from "./capture.ts"
 import { CapturedProgram, formOf } from "./captured.ts"
 import type { Tensor } from "./tensor.ts"
 import type { AnyFunction } from "./transforms/trace.ts"
@@ -71,7 +71,7 @@ export function compile<F extends AnyFunction>(f: F, { check = false }: CompileO
   }
 
   const compiled = (...args: unknown[]): unknown => {
-    if (currentCapture() !== null) return f(...args)
+    if (isCapturing()) return f(...args)
     const { leaves, rebuild } = flattenTree(args)
     const key = callKey(leaves, rebuild)
     if (!programs.has(key)) {

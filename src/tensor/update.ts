@@ -26,17 +26,32 @@ export function update(parameters: readonly Update[], state: readonly Update[] =
   }
   const all = [...parameters, ...state]
   realize([...all.map(({ value }) => value.node), ...gradientsToKeep(), ...takeUnread()])
-  retire(parameters.flatMap(replaceValue), "an optimizer step has replaced it")
-  for (const former of state.flatMap(replaceValue)) discard(former)
+  settleTargets(parameters.map(stored), state.map(stored), "an optimizer step has replaced it")
 }
 
-/** Points a target at its new value; returns the former one when nobody else can have it. */
-function replaceValue({ target, value }: Update): StoredValue[] {
-  return settleTarget(target, target.node.value, value.node.value!)
+/** A target and the value that it is given. */
+export interface Settlement {
+  readonly target: Tensor
+  readonly value: StoredValue
 }
 
-/** Gives a target a value in place of a former one; returns that when nobody else can have it. */
-export function settleTarget(target: Tensor, former: StoredValue | null, value: StoredValue): StoredValue[] {
+function stored({ target, value }: Update): Settlement {
+  return { target, value: value.node.value! }
+}
+
+/** Gives targets their values: what parameters had stays readable for a while, what state had is freed. */
+export function settleTargets(
+  parameters: readonly Settlement[],
+  state: readonly Settlement[],
+  reason: string,
+): void {
+  retire(parameters.flatMap(settle), reason)
+  for (const former of state.flatMap(settle)) discard(former)
+}
+
+/** Points a target at a value; returns the former one when nobody else can have it. */
+function settle({ target, value }: Settlement): StoredValue[] {
+  const former = target.node.value
   target.replace(sourceNode(target.shape, target.dtype, value, target.requiresGrad))
   value.owners++
   return former !== null && former !== value && former.owners === 1 ? [former] : []
