@@ -68,6 +68,12 @@ class ProgressBar implements FitListener {
     this.bar.update(step, this.state)
   }
 
+  onNotice(message: string): void {
+    this.bar.stop()
+    this.output.write(`note: ${message}\n`)
+    this.bar.start(this.total, 0, this.state)
+  }
+
   onEpoch(event: EpochEvent): void {
     if (!isShown(event)) return
     this.bar.stop()
@@ -99,6 +105,10 @@ class LogLines implements FitListener {
     const speed = rate === undefined ? "" : `, ${count(rate)} samples/s`
     const time = left === undefined ? "" : `, ${duration(left)} left`
     this.output.write(`${place}: ${scores(means)}${speed}${time}\n`)
+  }
+
+  onNotice(message: string): void {
+    this.output.write(`note: ${message}\n`)
   }
 
   onEpoch(event: EpochEvent): void {

@@ -7,6 +7,19 @@ import { enter, joinPath, leave, placeError } from "./running.ts"
 import type { KeyReport, StateDict } from "./state-dict.ts"
 import { loadState } from "./state-dict.ts"
 
+/*
+ * Names. A parameter, buffer or module is found in the field that holds it, and its name is that of the field. Layers
+ * whose fields have several words (`runningMean`) are found under PyTorch's spelling (`running_mean`), so that state
+ * dictionaries go both ways. Such a class overrides `members` in one line:
+ *
+ *     protected override members(): Members {
+ *       return inSnakeCase(this)
+ *     }
+ *
+ * What has no field of its own (the weights of a stack of recurrent layers) is added by `registerParameter` and
+ * `registerBuffer` under the name that it is to have: `registerParameter("weight_ih_l0", parameter)`.
+ */
+
 /** Called before forward; what it returns, if anything, replaces the arguments. */
 export type ForwardPreHook = (module: AnyModule, args: readonly unknown[]) => readonly unknown[] | undefined
 
@@ -20,6 +33,18 @@ export interface HookHandle {
 }
 
 type Named<T> = readonly [name: string, value: T]
+
+/** What a module holds, by name; values that are neither parameters, buffers nor modules are passed over. */
+export type Members = Iterable<Named<unknown>>
+
+/** The fields of a module under PyTorch's names: `runningMean` as `running_mean`, `inProjWeight` as `in_proj_weight`. */
+export function inSnakeCase(module: AnyModule): Members {
+  return Object.entries(module).map(([name, value]) => [snakeCase(name), value] as const)
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
 
 /**
  * What all modules are, whatever their forward takes and gives. A class of one's own extends Module.
@@ -54,6 +79,11 @@ export abstract class AnyModule {
     }
   }
 
+  /** Whether hooks are registered on this module itself. */
+  get hooked(): boolean {
+    return this.#preHooks.size + this.#hooks.size > 0
+  }
+
   /** Calls `hook` before each forward of this module. */
   registerForwardPreHook(hook: ForwardPreHook): HookHandle {
     return register(this.#preHooks, hook)
@@ -65,8 +95,40 @@ export abstract class AnyModule {
   }
 
   /** Names and values among which parameters, buffers and modules are looked for; default: the fields. */
-  protected members(): Iterable<Named<unknown>> {
+  protected members(): Members {
     return Object.entries(this)
+  }
+
+  /**
+   * Adds a parameter under a name, as a field of that name would. With null the name is kept free for one.
+   *
+   * @throws NABLA_INVALID_ARGUMENT when the name is empty, has a dot, or is that of something else
+   */
+  registerParameter(name: string, parameter: Parameter | null): void {
+    this.#register(name, parameter, Parameter)
+  }
+
+  /**
+   * Adds a buffer under a name, as a field of that name would.
+   *
+   * @throws NABLA_INVALID_ARGUMENT when the name is empty, has a dot, or is that of something else
+   */
+  registerBuffer(name: string, buffer: Buffer | null): void {
+    this.#register(name, buffer, Buffer)
+  }
+
+  #register(name: string, value: unknown, type: typeof Parameter | typeof Buffer): void {
+    const present = Reflect.get(this, name)
+    const free = present === undefined || present === null || present instanceof type
+    if (!free || name === "" || name.includes(".")) {
+      throw new NablaError("NABLA_INVALID_ARGUMENT", {
+        message: free ? "this is no name" : "the name is taken",
+        where: this.constructor.name,
+        expected: free ? "a name without dots" : "a free name",
+        got: name === "" ? "an empty one" : name,
+      })
+    }
+    Reflect.set(this, name, value)
   }
 
   /** What this module itself holds, in the order of its fields. */

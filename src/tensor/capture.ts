@@ -1,5 +1,5 @@
 import type { DType, Shape, TypedArray } from "../base/index.ts"
-import { hostArray, NablaError } from "../base/index.ts"
+import { hostArray, NablaError, numel } from "../base/index.ts"
 import { discard, forbidRealizing, fromHost, realize } from "../engine/index.ts"
 import type { Node } from "../graph/index.ts"
 import { clearPending, nextNodeId } from "../graph/index.ts"
@@ -24,6 +24,8 @@ export class Capture {
   readonly updates = new Map<Tensor, CapturedUpdate>()
   /** Host work, in the order in which the function did it. */
   readonly hostWork: (() => void)[] = []
+  /** Numbers that the host makes anew for each run. */
+  readonly hostInputs = new Set<Node>()
   private readonly given: ReadonlySet<Node>
   private readonly firstNode = nextNodeId()
 
@@ -46,6 +48,26 @@ export class Capture {
   update(target: Tensor, value: Node, kind: CapturedUpdate["kind"]): void {
     if (!this.updates.has(target)) this.updates.set(target, { target, kind, initial: target.expressionNow })
     target.replace(value)
+  }
+
+  /**
+   * Runs `f` with everything that it does written down here; nothing is computed meanwhile. Afterwards all tensors
+   * have the values that they had, also when `f` fails; gradients that `f` left are gone.
+   */
+  record<T>(f: () => T): { result: T; updates: (CapturedUpdate & { readonly final: Node })[] } {
+    try {
+      const result = capturing(this, f)
+      const updates = [...this.updates.values()].map((update) => ({ ...update, final: update.target.node }))
+      return { result, updates }
+    } finally {
+      this.undo()
+    }
+  }
+
+  private undo(): void {
+    for (const { target, initial } of this.updates.values()) target.replace(initial)
+    for (const tensor of this.handles.values())
+      if (tensor.grad !== null && this.made(tensor.grad.node)) tensor.grad = null
   }
 }
 
@@ -78,8 +100,7 @@ function begin(): void {
   watchUses((t) => current!.use(t, t.expressionNow))
 }
 
-/** Runs `f` with everything that it does written down in `capture`; nothing is computed meanwhile. */
-export function capturing<T>(capture: Capture, f: () => T): T {
+function capturing<T>(capture: Capture, f: () => T): T {
   current = capture
   // An expression that is pending from before must not stand in for one of the captured function.
   clearPending()
@@ -94,17 +115,20 @@ export function capturing<T>(capture: Capture, f: () => T): T {
 }
 
 /**
- * Host work that belongs to a step, such as counting it: done now, and again before each replay of the step.
+ * Host work that belongs to a step, such as counting it: done now, or before each run of the program when the step is
+ * being captured. A capture itself does nothing, so that one that fails leaves no trace.
  */
 export function hostWork(work: () => void): void {
-  work()
-  current?.hostWork.push(work)
+  if (current === null) work()
+  else current.hostWork.push(work)
 }
 
-/** A node for numbers that the host makes for each step anew: made now, and again before each replay of the step. */
+/** A node for numbers that the host makes for each step anew; see hostWork for when. */
 export function hostInput(shape: Shape, dtype: DType, make: () => TypedArray): Node {
-  const node = fromHost(make(), shape, dtype)
-  current?.hostWork.push(() => {
+  if (current === null) return fromHost(make(), shape, dtype)
+  const node = fromHost(hostArray(dtype, numel(shape)), shape, dtype)
+  current.hostInputs.add(node)
+  current.hostWork.push(() => {
     const value = node.value!
     discard(value)
     value.host = make()

@@ -4,7 +4,7 @@ import { prepareProgram, realize } from "../engine/index.ts"
 import type { Node, StoredValue } from "../graph/index.ts"
 import { sourceNode } from "../graph/index.ts"
 import type { CapturedUpdate } from "./capture.ts"
-import { Capture, capturing } from "./capture.ts"
+import { Capture } from "./capture.ts"
 import type { Tensor } from "./tensor.ts"
 import { wrap } from "./tensor.ts"
 import type { AnyFunction } from "./transforms/trace.ts"
@@ -15,7 +15,8 @@ import { settleTargets } from "./update.ts"
 type Source =
   | { readonly kind: "argument"; readonly at: number }
   | { readonly kind: "tensor"; readonly tensor: Tensor }
-  | { readonly kind: "value"; readonly value: StoredValue }
+  /** A value that the function closes over, or one that the host makes for each run. */
+  | { readonly kind: "constant" | "made"; readonly value: StoredValue }
   | { readonly kind: "result"; readonly at: number }
 
 /** Shape and type of a tensor, as text. */
@@ -60,13 +61,8 @@ export class CapturedProgram {
     )
     const inputs = leaves.map(({ node, shape, dtype }) => sourceNode(shape, dtype, node.value!))
     const log = new Capture(new Set(inputs))
-    const result = flattenTree(capturing(log, () => f(...(rebuild(inputs.map(wrap)) as unknown[]))))
+    const { result, updates } = log.record(() => flattenTree(f(...(rebuild(inputs.map(wrap)) as unknown[]))))
     const outputs = result.leaves.map(({ node }) => node)
-    const updates = [...log.updates.values()].map((update) => ({ ...update, final: update.target.node }))
-    for (const { target, initial } of updates) target.replace(initial)
-    for (const tensor of log.handles.values()) {
-      if (tensor.grad !== null && log.made(tensor.grad.node)) tensor.grad = null
-    }
     const produced = [...new Set([...outputs, ...updates.map(({ final }) => final)])].filter(
       (node) => node.value === null,
     )
@@ -77,7 +73,8 @@ export class CapturedProgram {
       const made = produced.indexOf(node)
       if (made >= 0) return { kind: "result", at: made }
       const tensor = log.handles.get(node)
-      return tensor === undefined ? { kind: "value", value: node.value! } : { kind: "tensor", tensor }
+      if (tensor !== undefined) return { kind: "tensor", tensor }
+      return { kind: log.hostInputs.has(node) ? "made" : "constant", value: node.value! }
     }
     return new CapturedProgram({
       program,
@@ -112,7 +109,7 @@ export class CapturedProgram {
     const { program, inputs, outputs, rebuild, updates } = this.parts
     const results: StoredValue[] = []
     const current = (source: Source): StoredValue => {
-      if (source.kind === "value") return source.value
+      if ("value" in source) return source.value
       if (source.kind === "result") return results[source.at]!
       const tensor = source.kind === "argument" ? leaves[source.at]! : source.tensor
       if (tensor.node.value === null) realize([tensor.node], { keepTracked: true })
@@ -143,7 +140,7 @@ export class CapturedProgram {
     }
     mine.inputs.forEach((source, i) => {
       const now = theirs.inputs[i]!
-      if (source.kind !== "value" || now.kind !== "value") return
+      if (source.kind !== "constant" || now.kind !== "constant") return
       const [before, after] = [source.value.host?.[0], now.value.host?.[0]]
       if (source.value.length !== 1 || Object.is(before, after)) return
       throw new NablaError("NABLA_CAPTURE", {

@@ -6,8 +6,11 @@ import type { AnyFunction } from "./transforms/trace.ts"
 import { flattenTree } from "./tree.ts"
 
 export interface CompileOptions {
-  /** Capture anew at each call and compare with the first time: slow, and finds what a replay would get wrong. */
-  readonly check?: boolean
+  /**
+   * Capture anew and compare with the first time: at each call (slow, and finds what a replay would get wrong), or once
+   * for each program, instead of its first replay. Default: false.
+   */
+  readonly check?: boolean | "once"
 }
 
 export interface ProgramMemory {
@@ -49,6 +52,7 @@ const PROGRAM_LIMIT = 16
  */
 export function compile<F extends AnyFunction>(f: F, { check = false }: CompileOptions = {}): Compiled<F> {
   const programs = new Map<string, CapturedProgram | null>()
+  const unchecked = new Set<string>()
   const captures: string[] = []
   let last: CapturedProgram | null = null
 
@@ -59,13 +63,14 @@ export function compile<F extends AnyFunction>(f: F, { check = false }: CompileO
   ): CapturedProgram => {
     const known = programs.get(key) ?? null
     const reason = known === null ? `arguments ${key}` : known.changed()
-    if (known !== null && reason === null && !check) {
-      known.repeatHostWork()
-      return known
-    }
+    const checking = check === true || unchecked.delete(key)
+    if (known !== null && reason === null && !checking) return known
     const made = CapturedProgram.capture(f, leaves, rebuild)
-    if (reason !== null) captures.push(reason)
-    else known!.checkAgainst(made)
+    if (reason === null) known!.checkAgainst(made)
+    else {
+      captures.push(reason)
+      if (check === "once") unchecked.add(key)
+    }
     programs.set(key, made)
     return made
   }
@@ -80,6 +85,7 @@ export function compile<F extends AnyFunction>(f: F, { check = false }: CompileO
       return f(...args)
     }
     last = program(key, leaves, rebuild)
+    last.repeatHostWork()
     return last.run(leaves)
   }
   return Object.defineProperties(compiled, {

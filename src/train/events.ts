@@ -63,6 +63,8 @@ export interface EndEvent {
  */
 export interface FitListener {
   onStart?(event: StartEvent): void | Promise<void>
+  /** Something that the user should know and that does not end the training. */
+  onNotice?(message: string): void | Promise<void>
   onStep?(event: StepEvent): void | Promise<void>
   onEpoch?(event: EpochEvent): void | Promise<void>
   onEnd?(event: EndEvent): void | Promise<void>

@@ -5,15 +5,11 @@ import type { Batches, EvaluateOptions } from "./evaluate.ts"
 import { evaluate, interrupted, objective } from "./evaluate.ts"
 import type { EndEvent, EpochEvent, FitListener, FitStatus } from "./events.ts"
 import type { Loss, Metric, Values } from "./metrics.ts"
-import { RunningMeans, readReport, report } from "./metrics.ts"
+import { RunningMeans, readReport } from "./metrics.ts"
 import { nonFiniteError, ParameterGuard } from "./non-finite.ts"
 import { Breather } from "./pause.ts"
-
-/** What fit asks of an optimizer; those of nabla/optim have it. */
-export interface Steppable {
-  zeroGrad(): void
-  step(): void
-}
+import type { Steppable } from "./step.ts"
+import { TrainingStep } from "./step.ts"
 
 export interface FitOptions extends EvaluateOptions {
   readonly optimizer: Steppable
@@ -22,6 +18,11 @@ export interface FitOptions extends EvaluateOptions {
   /** Held-out data, evaluated after each epoch. */
   readonly test?: Batches
   readonly listeners?: readonly FitListener[]
+  /**
+   * Whether steps are captured and replayed where that gives the same (see TrainingStep); gradients are then not left on
+   * the parameters. Default: true.
+   */
+  readonly capture?: boolean
   /** Ends the training after the step at hand; it then counts as interrupted, not as failed. */
   readonly signal?: AbortSignal
 }
@@ -61,6 +62,7 @@ class Training {
   private readonly options: FitOptions
   private readonly loss: Loss
   private readonly metrics: Readonly<Record<string, Metric>>
+  private readonly body: TrainingStep
   private readonly epochs: number
   private readonly guard: ParameterGuard
   private readonly began = performance.now()
@@ -79,6 +81,8 @@ class Training {
     const { loss, metrics } = objective(options)
     this.loss = loss
     this.metrics = metrics
+    const { optimizer, capture = true } = options
+    this.body = new TrainingStep({ model, loss, metrics, optimizer, capture })
     this.guard = new ParameterGuard(model)
   }
 
@@ -118,16 +122,13 @@ class Training {
     await this.endEpoch(epoch, means.values, samplesPerSecond)
   }
 
-  /** The plain loop's body; the numbers are read when the step has computed them along with the parameters. */
+  /** A step; the numbers are read when it has computed them along with the parameters. */
   private async takeStep(epoch: number, x: Tensor, y: Tensor): Promise<Values> {
-    const { optimizer } = this.options
     this.guard.remember()
-    const output = this.model.forward(x)
-    const loss = this.loss(output, y)
-    optimizer.zeroGrad()
-    loss.backward()
-    const reported = report(loss, this.metrics, output, y)
-    optimizer.step()
+    const { obstacle } = this.body
+    const reported = this.body.take(x, y)
+    if (this.body.obstacle !== obstacle)
+      await this.tell((it) => it.onNotice?.(uncaptured(this.body.obstacle!)))
     const values = await readReport(reported, this.metrics)
     if (Number.isFinite(values.loss)) return values
     await this.guard.restore()
@@ -193,4 +194,8 @@ function checkEpochs(epochs: number): number {
     got: String(epochs),
     where: "fit",
   })
+}
+
+function uncaptured(obstacle: NablaError): string {
+  return `steps are not replayed, which would be faster: ${obstacle.detail.message}`
 }
