@@ -1,4 +1,3 @@
 // The entry of the package on Node: that of the browser, and the native device.
-import "./tensor/node.ts"
-
 export * from "./index.ts"
+export * from "./tensor/node.ts"

@@ -4,8 +4,8 @@ import * as nabla from "../src/index.ts"
 /** Functions that take no tensor, take a function, or have arguments that may all be left out. */
 const others = new Set(
   `checkpoint composed customFunction defaultDevice deviceInfo enableGrad enterModule grad gradcheck graphOf hessian hvp
-  isGradEnabled jacfwd jacobian jacrev jvp leaveModule linearize manualSeed memory noGrad profile realize setKernelChecks
-  toDot toMermaid update valueAndGrad vjp vmap trilIndices triuIndices compile hostNumber hostWork isCapturing`.split(
+  deviceCeilings isGradEnabled jacfwd jacobian jacrev jvp leaveModule linearize manualSeed memory noGrad profile realize setKernelChecks
+  toDot toMermaid update valueAndGrad vjp vmap trilIndices triuIndices compile hostNumber hostWork isCapturing updateLater`.split(
     /\s+/,
   ),
 )

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -7,7 +7,8 @@ import { build } from "esbuild"
 import { expect, test } from "vitest"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const pages = ["README.md", "docs/derivatives.md"]
+const guides = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"))
+const pages = ["README.md", ...guides.map((name) => `docs/${name}`)]
 
 /** Every block of a page that is fenced as TypeScript. */
 function codeBlocks(page: string): string[] {

@@ -36,3 +36,9 @@ export function scores(values: Values): string {
   if (values.accuracy !== undefined) parts.push(`accuracy ${percent(values.accuracy)}`)
   return parts.join(", ")
 }
+
+/** 512 bytes, 12.3 KiB, 4.0 MiB */
+export function bytes(value: number): string {
+  if (value < 2 ** 10) return `${value} bytes`
+  return value < 2 ** 20 ? `${(value / 2 ** 10).toFixed(1)} KiB` : `${(value / 2 ** 20).toFixed(1)} MiB`
+}

@@ -1,5 +1,7 @@
 import { Command } from "commander"
 import { version } from "../base/index.ts"
+import { addCacheCommand } from "./cache-command.ts"
+import { addDeviceCommand } from "./device-command.ts"
 import { addGraphCommand } from "./graph-command.ts"
 import { addTrainCommand } from "./train-command.ts"
 
@@ -19,5 +21,7 @@ export function program(done: (exitCode: number) => void): Command {
     .configureOutput({ outputError: () => {} })
   addTrainCommand(root, done)
   addGraphCommand(root, done)
+  addDeviceCommand(root, done)
+  addCacheCommand(root, done)
   return root
 }

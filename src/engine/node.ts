@@ -11,3 +11,6 @@ registerBackend("native", () => {
     compile: (kernels) => device.compile(renderC(kernels, device.renderOptions)),
   }
 })
+
+export type { CachedObjects } from "../runtime/native/index.ts"
+export { cachedObjects, clearCachedObjects } from "../runtime/native/index.ts"

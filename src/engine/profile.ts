@@ -18,6 +18,19 @@ export interface KernelProfile {
   readonly gbps: number
 }
 
+/** What a device reaches at best, measured. */
+export interface Ceilings {
+  /** 10⁹ operations a second on floats, of a matrix product that fits the caches. */
+  readonly gflops: number
+  /** 10⁹ bytes a second, read and written, of arrays that do not fit the caches. */
+  readonly gbps: number
+}
+
+/** How near a kernel comes to what the device can do: to the nearer one of its ceilings, 0 … 1. */
+export function shareOfCeiling({ gflops, gbps }: KernelProfile, ceilings: Ceilings): number {
+  return Math.max(gflops / ceilings.gflops, gbps / ceilings.gbps)
+}
+
 /** An event of Chrome's trace format; times are in microseconds. */
 export interface TraceEvent {
   readonly name: string

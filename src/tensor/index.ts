@@ -1,6 +1,6 @@
 import "./methods.ts"
 
-export type { ChromeTrace, DeviceName, EngineMemory, KernelProfile, TraceEvent } from "../engine/index.ts"
+export type { Ceilings, ChromeTrace, DeviceName, EngineMemory, KernelProfile, TraceEvent } from "../engine/index.ts"
 export {
   defaultDevice,
   deviceInfo,
@@ -11,7 +11,9 @@ export {
 } from "../engine/index.ts"
 export { backward } from "./backward.ts"
 export { hostNumber, hostWork, isCapturing } from "./capture.ts"
-export type { Compiled, CompileOptions, ProgramMemory } from "./compile.ts"
+export { deviceCeilings } from "./ceilings.ts"
+export type { ProgramMemory } from "./captured.ts"
+export type { Compiled, CompileOptions } from "./compile.ts"
 export { compile } from "./compile.ts"
 export { composed } from "./composed.ts"
 export * from "./creation.ts"
@@ -65,4 +67,4 @@ export type { TensorLike } from "./tensor.ts"
 export { enableGrad, isGradEnabled, noGrad, Tensor } from "./tensor.ts"
 export * from "./transforms/index.ts"
 export type { Update } from "./update.ts"
-export { update } from "./update.ts"
+export { update, updateLater } from "./update.ts"

@@ -1,5 +1,5 @@
-import type { ChromeTrace, KernelProfile, Trace } from "../engine/index.ts"
-import { chromeTrace, profileKernels, startTrace, stopTrace } from "../engine/index.ts"
+import type { Ceilings, ChromeTrace, KernelProfile, Trace } from "../engine/index.ts"
+import { chromeTrace, profileKernels, shareOfCeiling, startTrace, stopTrace } from "../engine/index.ts"
 import { realize } from "./realize.ts"
 import { flattenTree } from "./tree.ts"
 
@@ -28,9 +28,15 @@ export class Profile<T> {
     this.trace = chromeTrace(trace, start)
   }
 
-  /** The kernels as a table; with `rows`, no more than the first of them. */
-  table(rows = Infinity): string {
+  /**
+   * The kernels as a table.
+   *
+   * @param rows how many of them, the first ones. Default: all
+   * @param ceilings what the device reaches (see deviceCeilings): a column then says how near each kernel comes
+   */
+  table(rows = Infinity, ceilings?: Ceilings): string {
     const head = ["kernel", "elements", "count", "ms", "share", "GFLOP/s", "GB/s"]
+    if (ceilings !== undefined) head.push("of ceiling")
     const shown = this.kernels
       .slice(0, rows)
       .map((kernel) => [
@@ -41,6 +47,7 @@ export class Profile<T> {
         `${(100 * kernel.share).toFixed(1)} %`,
         kernel.gflops.toFixed(1),
         kernel.gbps.toFixed(1),
+        ...(ceilings === undefined ? [] : [`${(100 * shareOfCeiling(kernel, ceilings)).toFixed(0)} %`]),
       ])
     const left = this.kernels.length - shown.length
     const lines = aligned([head, ...shown])

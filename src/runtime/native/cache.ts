@@ -15,7 +15,7 @@ import { join } from "node:path"
 import { NablaError } from "../../base/index.ts"
 
 /** Bytes of compiled code that are kept on disk. */
-const LIMIT = 2 ** 28
+export const CACHE_LIMIT = 2 ** 28
 /** Files added before the size is looked at again. */
 const PRUNE_EVERY = 16
 
@@ -25,6 +25,8 @@ export function cacheFolder(): string {
   const base = process.env.XDG_CACHE_HOME
   return join(base !== undefined && base !== "" ? base : join(homedir(), ".cache"), "nabla")
 }
+
+export const objectFolder = (): string => join(cacheFolder(), "native")
 
 const digest = (data: string | Uint8Array): string =>
   createHash("sha256").update(data).digest("hex").slice(0, 32)
@@ -40,7 +42,7 @@ export class ObjectCache {
   private readonly limit: number
   private added = 0
 
-  constructor(folder = join(cacheFolder(), "native"), limit = LIMIT) {
+  constructor(folder = objectFolder(), limit = CACHE_LIMIT) {
     this.folder = folder
     this.limit = limit
     this.work = workFolder()
