@@ -1,6 +1,7 @@
 import type { DType, TypedArray } from "../base/index.ts"
 import { NablaError } from "../base/index.ts"
 import type { Tensor } from "../tensor/index.ts"
+import { encodeElements } from "./elements.ts"
 
 /** Tensors by name, as `model.stateDict()` gives them. */
 export type NamedTensors = Readonly<Record<string, Tensor>>
@@ -81,19 +82,8 @@ function assemble(header: object, values: readonly TypedArray[], dataBytes: numb
   file.set(text, 8)
   let at = 8 + headerBytes
   for (const value of values) {
-    file.set(littleEndian(value), at)
+    file.set(encodeElements(value), at)
     at += value.byteLength
   }
   return file
-}
-
-const hostIsLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
-
-function littleEndian(value: TypedArray): Uint8Array {
-  const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  if (hostIsLittleEndian || value.BYTES_PER_ELEMENT === 1) return bytes
-  const swapped = bytes.slice()
-  for (let i = 0; i < swapped.length; i += value.BYTES_PER_ELEMENT)
-    swapped.subarray(i, i + value.BYTES_PER_ELEMENT).reverse()
-  return swapped
 }
