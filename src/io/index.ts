@@ -1,3 +1,4 @@
+export { decodeNpy, encodeNpy } from "./npy.ts"
 export type { NamedTensors } from "./safetensors.ts"
 export { encodeSafetensors } from "./safetensors.ts"
 export type { SafetensorsEntry, SafetensorsFile, SafetensorsHeader } from "./safetensors-read.ts"
