@@ -1,5 +1,5 @@
 /** The constructors of `torch.nn`, in the notation of `signatures.ts`. */
-const norm = "eps momentum affine track_running_stats ~device ~dtype"
+const norm = "eps momentum! affine track_running_stats ~device ~dtype"
 const conv = "in_channels out_channels kernel_size | stride padding"
 const rnn = "input_size hidden_size | num_layers bias batch_first dropout bidirectional ~device ~dtype"
 const deprecated = "~size_average"
@@ -26,7 +26,10 @@ export const NN_SIGNATURE_LINES: readonly (readonly [classes: string, parameters
   ["RNNCell", "input_size hidden_size | bias nonlinearity ~device ~dtype"],
   ["LSTMCell GRUCell", "input_size hidden_size | bias ~device ~dtype"],
   ["Embedding", "num_embeddings embedding_dim | padding_idx max_norm norm_type scale_grad_by_freq ~sparse"],
-  ["EmbeddingBag", "num_embeddings embedding_dim | max_norm norm_type scale_grad_by_freq mode"],
+  [
+    "EmbeddingBag",
+    "num_embeddings embedding_dim | max_norm norm_type scale_grad_by_freq mode ~sparse ~_weight include_last_offset padding_idx",
+  ],
   [
     "MultiheadAttention",
     "embed_dim num_heads | dropout bias add_bias_kv add_zero_attn kdim vdim batch_first ~device ~dtype",
@@ -47,7 +50,7 @@ export const NN_SIGNATURE_LINES: readonly (readonly [classes: string, parameters
   ],
   ["AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d", "output_size"],
   ["AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d", "output_size | return_indices"],
-  ["LPPool1d LPPool2d", "norm_type kernel_size | stride ceil_mode"],
+  ["LPPool1d LPPool2d LPPool3d", "norm_type kernel_size | stride ceil_mode"],
   ["MaxUnpool1d MaxUnpool2d MaxUnpool3d", "kernel_size | stride padding"],
   ["Upsample", "| size scale_factor mode align_corners recompute_scale_factor"],
   ["UpsamplingNearest2d UpsamplingBilinear2d", "| size scale_factor"],
@@ -60,8 +63,11 @@ export const NN_SIGNATURE_LINES: readonly (readonly [classes: string, parameters
   ["Unflatten", "dim unflattened_size"],
   ["ZeroPad2d ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d", "padding"],
   ["ReplicationPad3d", "padding"],
+  ["ZeroPad1d ZeroPad3d CircularPad1d CircularPad2d CircularPad3d", "padding"],
   ["ConstantPad1d ConstantPad2d ConstantPad3d", "padding value"],
   ["Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout", "| p ~inplace"],
+  ["RMSNorm", "normalized_shape | eps elementwise_affine ~device ~dtype"],
+  ["SyncBatchNorm", `num_features | ${norm} ~process_group`],
   ["CosineSimilarity", "| dim eps"],
   ["PairwiseDistance", "| p eps keepdim"],
   ["ReLU ReLU6 SELU SiLU Mish Hardswish Hardsigmoid", "| ~inplace"],

@@ -8,6 +8,7 @@
  *   a/b        two PyTorch spellings, one place  ~name      accepted, without meaning for the value: dropped
  *   sizes*     f(2, 3) or f([2, 3]) → [2, 3]     xs[]       f(a, b) or f([a, b]) → [a, b]
  *   ...xs      f(a, b) → f(a, b), spread         a>b         another option with another meaning (see `bind.ts`)
+ *   name!      an option for which None is not the default: passed as null
  *   dtype=rule an absent dtype is filled in: `float` = that of the run, `data` = what Python's values say
  *
  * A function that is not listed is called as written: positional arguments in their order, keyword arguments
@@ -205,7 +206,7 @@ export const SIGNATURE_LINES: readonly (readonly [functions: string, parameters:
     "avg_pool2d avg_pool3d",
     "input kernel_size | stride padding ceil_mode count_include_pad divisor_override",
   ],
-  ["lp_pool1d lp_pool2d", "input norm_type kernel_size | stride ceil_mode"],
+  ["lp_pool1d lp_pool2d lp_pool3d", "input norm_type kernel_size | stride ceil_mode"],
   ["max_unpool1d max_unpool2d max_unpool3d", "input indices kernel_size | stride padding output_size"],
   ["adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d", "input output_size"],
   ["adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d", "input output_size | return_indices"],

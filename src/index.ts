@@ -1,6 +1,10 @@
+import "./tensor/methods.ts"
+
 export type { ErrorCode, ErrorDetail } from "./base/index.ts"
 export { NablaError, version } from "./base/index.ts"
 export * as data from "./data/index.ts"
 export * as nn from "./nn/index.ts"
 export * as optim from "./optim/index.ts"
+export * as schedules from "./schedules/index.ts"
+export * as surfaces from "./surfaces/index.ts"
 export * from "./tensor/index.ts"

@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { builtinModules } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
-import { build, type Metafile } from "esbuild"
+import { build, type Metafile, type Plugin } from "esbuild"
 import { expect, test } from "vitest"
+import { markPureCalls } from "../scripts/pure-calls.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -13,6 +14,8 @@ const entries = [
   "src/index.ts",
   "src/nn/index.ts",
   "src/optim/index.ts",
+  "src/schedules/index.ts",
+  "src/surfaces/index.ts",
   "src/data/index.ts",
   "src/io/index.ts",
   "src/train/index.ts",
@@ -25,10 +28,22 @@ function isBuiltin(specifier: string): boolean {
   return specifier.startsWith("node:") || builtins.has(specifier)
 }
 
-/** Bundles one entry as a page would; built-ins stay as external imports, so that they can be counted. */
-async function bundleForBrowser(entry: string): Promise<{ metafile: Metafile; code: Uint8Array }> {
+/** What the build does to each file, so that bundlers drop what a program does not use. */
+const asBuilt: Plugin = {
+  name: "as built",
+  setup({ onLoad }) {
+    onLoad({ filter: /src[/\\].*[.]ts$/ }, ({ path }) => ({
+      contents: markPureCalls(readFileSync(path, "utf8")),
+      loader: "ts",
+    }))
+  },
+}
+
+/** Bundles a program as a page would; built-ins stay as external imports, so that they can be counted. */
+async function bundleForBrowser(program: string): Promise<{ metafile: Metafile; code: Uint8Array }> {
   const result = await build({
-    entryPoints: [join(root, entry)],
+    stdin: { contents: program, resolveDir: root, loader: "ts" },
+    plugins: [asBuilt],
     absWorkingDir: root,
     bundle: true,
     minify: true,
@@ -51,11 +66,19 @@ function reachedBuiltins(metafile: Metafile): string[] {
   )
 }
 
+const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
+
+/** Says how large a bundle is, and gives its compressed size. */
+function report(name: string, code: Uint8Array): number {
+  const compressed = gzipSync(code).length
+  console.log(`${name}: ${kilobytes(code.length)} minified, ${kilobytes(compressed)} gzipped`)
+  return compressed
+}
+
 test.for(entries)("%s bundles for the browser without a Node built-in", async (entry) => {
   expect(existsSync(join(root, entry)), `${entry} is a public entry point and must exist`).toBe(true)
-  const { metafile, code } = await bundleForBrowser(entry)
-  const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
-  console.log(`${entry}: ${kilobytes(code.length)} minified, ${kilobytes(gzipSync(code).length)} gzipped`)
+  const { metafile, code } = await bundleForBrowser(`export * from "./${entry}"`)
+  report(entry, code)
   expect(reachedBuiltins(metafile)).toEqual([])
   expect(Object.keys(metafile.inputs).filter((file) => file.includes("node_modules"))).toEqual([])
 })
@@ -66,4 +89,41 @@ test("a Node built-in would be noticed", async () => {
     inputs: { [file]: { bytes: 0, imports: [{ path: "fs/promises", kind: "dynamic-import" }] } },
   }
   expect(reachedBuiltins({ ...metafile, outputs: {} } as Metafile)).toEqual([`${file} → fs/promises`])
+})
+
+/** Programs that a page may load, and how large they may be: kilobytes, compressed. */
+const programs: readonly [name: string, limit: number, program: string][] = [
+  [
+    "a network of nabla/nn alone",
+    80,
+    `import { Linear, ReLU, Sequential } from "./src/nn/index.ts"
+     export const model = new Sequential(new Linear(784, 256), new ReLU(), new Linear(256, 10))`,
+  ],
+  [
+    "training with tensors, networks, optimizers and the wasm device",
+    120,
+    `import { compile, manualSeed, noGrad, randn, tensor } from "./src/tensor/index.ts"
+     import * as nn from "./src/nn/index.ts"
+     import { AdamW, SGD } from "./src/optim/index.ts"
+     manualSeed(1)
+     const model = new nn.Sequential(
+       new nn.Conv2d(1, 8, 5), new nn.BatchNorm2d(8), new nn.ReLU(), new nn.MaxPool2d(2),
+       new nn.Flatten(), new nn.Dropout(0.1), new nn.Linear(1152, 10))
+     const optimizer = new AdamW(model.parameters(), { lr: 1e-3 })
+     export const other = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+     export const step = compile((x, y) => {
+       const loss = nn.crossEntropy(model.forward(x), y)
+       optimizer.zeroGrad()
+       loss.backward()
+       optimizer.step()
+       return loss
+     })
+     step(randn([4, 1, 28, 28]), tensor([1, 2, 3, 4], { dtype: "int32" }))
+     export const answer = noGrad(() => model.forward(randn([1, 1, 28, 28])).argmax(1))`,
+  ],
+]
+
+test.for(programs)("%s takes at most %i kB", async ([name, limit, program]) => {
+  const { code } = await bundleForBrowser(program)
+  expect(report(name, code)).toBeLessThanOrEqual(1000 * limit)
 })

@@ -152,11 +152,92 @@ describe("nabla graph", () => {
   })
 })
 
+describe("schedules", () => {
+  const spiral = ["train", "--data", "spiral", "--samples", "96", "--epochs", "2", "--batch-size", "32"]
+
+  test("rates set in a file are kept in the folder, and can be replayed", async () => {
+    const [out, file] = [nabla.path("by hand"), nabla.path("rate.txt")]
+    writeFileSync(file, "0.003\n")
+    const options = ["--optimizer", "adamw:weight-decay=0.1", "--out", out]
+    const first = await nabla.run(...spiral, ...options, "--schedule", `graduate-student:file=${file}`)
+    expect([first.code, first.err]).toEqual([0, expect.stringContaining("learning rate 0.003")])
+    const rates = join(onlyRun(out), "rates.json")
+    expect(readJson(rates)).toMatchObject({ steps: 6, changes: [{ step: 0, rate: 0.003 }] })
+    const replayed = nabla.path("replayed")
+    const again = [...spiral, "--optimizer", "adamw:weight-decay=0.1", "--out", replayed]
+    const second = await nabla.run(...again, "--schedule", `replay:file=${rates}`)
+    expect([second.code, second.err]).toEqual([0, ""])
+    const lossesOf = (folder: string) => records(onlyRun(folder)).map(({ loss }) => loss)
+    expect(lossesOf(replayed)).toEqual(lossesOf(out))
+  })
+
+  test("a schedule, a warm-up and momentum that cycles are in the settings", async () => {
+    const out = nabla.path("one cycle")
+    const options = [
+      "--optimizer",
+      "sgd:lr=0.2",
+      "--schedule",
+      "one-cycle:momentum=0.8/0.9",
+      "--warm-up",
+      "1ep",
+    ]
+    const { code, out: text, err } = await nabla.run(...spiral, ...options, "--out", out)
+    expect([code, err]).toEqual([0, ""])
+    expect(text).toContain("schedule one-cycle:momentum=0.8/0.9 after a warm-up of 1ep")
+    const settings = { optimizer: "sgd", lr: 0.2, schedule: "one-cycle:momentum=0.8/0.9", warmUp: "1ep" }
+    expect(readJson(onlyRun(out), "config.json")).toMatchObject(settings)
+  })
+})
+
+describe("finding a rate", () => {
+  test("suggests one with its reason, and draws the losses", async () => {
+    const picture = nabla.path("range.svg")
+    const data = ["--data", "gauss", "--samples", "400", "--batch-size", "100", "--optimizer", "sgd"]
+    const { code, out, err } = await nabla.run(
+      "find-lr",
+      ...data,
+      "--from",
+      "1e-3",
+      "--to",
+      "100",
+      "--svg",
+      picture,
+    )
+    expect([code, err]).toEqual([0, ""])
+    expect(out).toMatch(/--lr [\d.]+: the loss falls fastest/)
+    expect(readFileSync(picture, "utf8")).toMatch(/^<svg[\s\S]*<\/svg>\n$/)
+  })
+})
+
+describe("a race", () => {
+  test("names what each optimizer did, and draws it", async () => {
+    const picture = nabla.path("race.svg")
+    const optimizers = ["--optimizers", "sgd:lr=0.05", "sgd:lr=0.3", "adam:lr=0.1"]
+    const options = ["--surface", "quadratic", "--steps", "400", "--svg", picture]
+    const { code, out, err } = await nabla.run("race", ...options, ...optimizers)
+    expect([code, err]).toEqual([0, ""])
+    expect(out).toMatch(/sgd:lr=0.05 .* converged/)
+    expect(out).toMatch(/sgd:lr=0.3 .* diverging/)
+    expect(out).toContain("✕")
+    const svg = readFileSync(picture, "utf8")
+    expect(svg.match(/<polyline/g)?.length).toBe(3)
+    expect(svg).not.toMatch(/NaN|Infinity/)
+  })
+
+  test("runs on a formula", async () => {
+    const options = ["--expression", "x^2 + y^2", "--start", "1,2", "--steps", "5"]
+    const { out } = await nabla.run("race", ...options, "--optimizers", "sgd:lr=0.5")
+    expect(out).toMatch(/f = x\^2 \+ y\^2/)
+    expect(out).toContain("converged")
+  })
+})
+
 describe("help", () => {
   test("names every option, with examples and exit codes", async () => {
     const { code, out, err } = await nabla.run("train", "--help")
     expect([code, err]).toEqual([0, ""])
-    const options = "recipe data epochs lr batch-size optimizer momentum samples seed device out name"
+    const options =
+      "recipe data epochs lr batch-size optimizer schedule warm-up momentum samples seed device threads out name"
     const page = readFileSync("docs/cli.md", "utf8")
     for (const option of options.split(" ")) {
       expect(out).toContain(`--${option} <`)
@@ -187,7 +268,32 @@ const misuses: [args: string, code: string, mention: string][] = [
   ["train --lr -1", "NABLA_INVALID_OPTION", "> 0"],
   ["train --lr", "NABLA_INVALID_OPTION", "argument missing"],
   ["train --batch-size 0", "NABLA_INVALID_OPTION", "--batch-size"],
-  ["train --optimizer lion", "NABLA_INVALID_OPTION", "adam | sgd"],
+  ["train --optimizer speedy", "NABLA_INVALID_OPTION", "adagrad | adam | "],
+  ["train --optimizer adam:betas=1/2", "NABLA_INVALID_OPTION", "betas[0]"],
+  ["train --optimizer sgd:momentun=1", "NABLA_INVALID_OPTION", "there is no such option"],
+  ["train --optimizer sgd:momentum=", "NABLA_INVALID_OPTION", "NAME[:option=value"],
+  ["train --optimizer sgd:lr=1 --lr 2", "NABLA_INVALID_OPTION", "one learning rate"],
+  ["train --optimizer lbfgs", "NABLA_INVALID_OPTION", "no closure"],
+  ["train --data moons --schedule sine", "NABLA_INVALID_OPTION", "constant | step"],
+  ["train --data moons --schedule cosine:mim=1", "NABLA_INVALID_OPTION", "min, total, past"],
+  ["train --data moons --schedule step:size=fast", "NABLA_INVALID_OPTION", "epochs such as 2ep"],
+  ["train --data moons --schedule cyclical:mode=round", "NABLA_INVALID_OPTION", "triangular2"],
+  ["train --data moons --schedule replay", "NABLA_INVALID_OPTION", "rates.json"],
+  ["train --data moons --warm-up 100%", "NABLA_INVALID_OPTION", "less than the training"],
+  [
+    "train --data moons --optimizer adagrad --schedule one-cycle:momentum=0.8/0.9",
+    "NABLA_INVALID_OPTION",
+    "an optimizer with momentum",
+  ],
+  ["find-lr --from 1 --to 0.1", "NABLA_INVALID_OPTION", "less than --to"],
+  ["find-lr --steps 3", "NABLA_INVALID_OPTION", "--steps"],
+  ["race --surface moon", "NABLA_INVALID_OPTION", "rosenbrock | beale"],
+  ["race --surface saddle:angle=3", "NABLA_INVALID_OPTION", "curvature, rotation"],
+  ["race --surface quadratic:condition=0", "NABLA_INVALID_OPTION", "condition"],
+  ["race --expression x+*y", "NABLA_INVALID_OPTION", "character 3"],
+  ["race --expression x*y --surface beale", "NABLA_INVALID_OPTION", "no --surface"],
+  ["race --start 1", "NABLA_INVALID_OPTION", "two numbers"],
+  ["race --optimizers speedy", "NABLA_INVALID_OPTION", "adam"],
   ["train --momentum 0.5", "NABLA_INVALID_OPTION", "--optimizer sgd"],
   ["train --seed -3", "NABLA_INVALID_OPTION", "--seed"],
   ["train --device gpu", "NABLA_INVALID_OPTION", "wasm | "],

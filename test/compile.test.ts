@@ -77,7 +77,10 @@ describe("a compiled training step", () => {
     const step = compile(plain)
     const losses = Array.from({ length: 30 }, (_, i) => step(...batches(1)[0]!) ?? i)
     expect(new Set(losses.map((loss) => loss.itemSync())).size).toBe(30)
-    expect(step.memory()!.kernels).toBeGreaterThan(0)
+    const { kernels, temporaryBytes, liveBytes, ratio } = step.memory()!
+    expect(kernels).toBeGreaterThan(0)
+    expect(temporaryBytes).toBe(ratio * liveBytes)
+    expect(ratio).toBeLessThanOrEqual(1.3)
   })
 })
 

@@ -119,7 +119,8 @@ function isAbsent(parameter: Parameter, value: Value): boolean {
 }
 
 function addOption(options: Record<string, unknown>, parameter: Parameter, value: Value | undefined): void {
-  if (value === undefined || value === null || parameter.form === "dropped") return
+  if (value === undefined || parameter.form === "dropped") return
+  if (value === null && !parameter.takesNone) return
   if (parameter.becomes === null) options[camelCase(parameter.names[0])] = toNabla(value)
   else options[parameter.becomes] = converters[parameter.becomes](value)
 }

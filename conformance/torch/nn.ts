@@ -23,7 +23,10 @@ export function construct(
   float: FloatType,
 ): object {
   const type = findClass(`nn.${name}`)
-  return new type(...bindArguments(findClassSignature(name), args, keywords, float))
+  const layer = new type(...bindArguments(findClassSignature(name), args, keywords, float))
+  // PyTorch made the reference values with float64 as its default type, which nabla's layers do not have.
+  if (float === "float64" && "to" in layer && typeof layer.to === "function") layer.to(float)
+  return layer
 }
 
 /** `runtime` is asked for late: the interpreter that owns it is built with this namespace. */

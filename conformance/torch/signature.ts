@@ -6,6 +6,8 @@ export interface Parameter {
   /** PyTorch's name and its other spellings. */
   readonly names: readonly string[]
   readonly optional: boolean
+  /** Whether None means something else than leaving the option out. */
+  readonly takesNone: boolean
   readonly form: "one" | "list" | "tensors" | "spread" | "dropped"
   /** The option that stands for this one in nabla, when its meaning differs. */
   readonly becomes: string | null
@@ -25,13 +27,14 @@ export function parseSignature(line: string): Signature {
 }
 
 function parseParameter(text: string): Parameter {
-  const match = /^(~|\.\.\.)?(.+?)(\*|\[\]|\?)?$/.exec(text.replace(/[>=].*$/, ""))
+  const match = /^(~|\.\.\.)?(.+?)(\*|\[\]|\?|!)?$/.exec(text.replace(/[>=].*$/, ""))
   if (!match) throw new Error(`no parameter: ${text}`)
   const [, prefix, names, suffix] = match
   const spellings = names.split("/").map((name) => name.replace(/[*?]|\[\]/g, ""))
   return {
     names: spellings,
     optional: names.includes("?") || suffix === "?",
+    takesNone: suffix === "!",
     form: formOf(prefix, names + (suffix ?? "")),
     becomes: />(.*)$/.exec(text)?.[1] ?? null,
     fill: (/=(float|data)$/.exec(text)?.[1] ?? null) as Parameter["fill"],

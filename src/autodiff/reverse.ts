@@ -30,19 +30,21 @@ export function pullback(
 ): (Node | null)[] {
   const wanted = new Set(sources)
   const { order, set } = dependents(outputs, wanted)
-  const total = new Map<Node, Node>()
+  const parts = new Map<Node, Node[]>()
   const contribute = (node: Node, cotangent: Node): void => {
-    const before = total.get(node)
-    total.set(node, before === undefined ? cotangent : add(before, cotangent))
+    const before = parts.get(node)
+    if (before === undefined) parts.set(node, [cotangent])
+    else before.push(cotangent)
   }
   outputs.forEach((output, i) => {
     if (set.has(output)) contribute(output, cotangents[i]!)
   })
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!
-    const cotangent = total.get(node)
-    if (cotangent === undefined || wanted.has(node)) continue
-    total.delete(node)
+    const contributions = parts.get(node)
+    if (contributions === undefined || wanted.has(node)) continue
+    parts.delete(node)
+    const cotangent = sumOf(contributions)
     const needed = node.inputs.map((input) => set.has(input) && isFloating(input.aval.dtype))
     primitiveOf(node)
       .vjp(cotangent, node, node.attrs, needed)
@@ -50,5 +52,19 @@ export function pullback(
         if (part !== null && needed[j]) contribute(node.inputs[j]!, part)
       })
   }
-  return sources.map((source) => total.get(source) ?? null)
+  return sources.map((source) => {
+    const contributions = parts.get(source)
+    return contributions === undefined ? null : sumOf(contributions)
+  })
+}
+
+/** The sum, by the shorter way where the terms come from one operation that knows one. */
+function sumOf(terms: readonly Node[]): Node {
+  if (terms.length === 1) return terms[0]!
+  for (const { op } of terms) {
+    const alike = terms.filter((term) => term.op === op && term.pending)
+    const short = alike.length > 1 ? primitiveOf(alike[0]!).sum?.(alike) : null
+    if (short) return sumOf([short, ...terms.filter((term) => !alike.includes(term))])
+  }
+  return terms.reduce(add)
 }

@@ -30,13 +30,20 @@ export interface MemoryStats {
 export interface Capabilities {
   /** Bytes of a vector register that kernels are written for: 0 means scalar kernels. */
   readonly vectorBytes: 0 | 16 | 32
+  /** Bytes of the vector registers that contractions are tiled for, where there are wider ones, and 32 of them. */
+  readonly tileVectorBytes?: 64
   /** Register-tiled packed contractions, or the plain loop nest. */
   readonly tiledContractions: boolean
   /** Whether a multiply-add is one instruction: it decides how many registers a tile may take. */
   readonly fusedMultiplyAdd: boolean
   readonly synchronousRead: boolean
   readonly float64: boolean
-  /** Threads that share out the turns of a kernel's independent loops. Default: 1. */
+  /**
+   * The device takes sizes out of kernels and compiles what is left, once for all sizes: kernels are then written so
+   * that those of batches of different sizes differ in nothing else. Default: false.
+   */
+  readonly runtimeSizes?: boolean
+  /** Parts in which contractions are written for threads to share, at most. Default: 1. */
   readonly threads?: number
 }
 
@@ -54,6 +61,8 @@ export interface Device<Code = unknown, P extends Program = Program> {
   readonly capabilities: Capabilities
   /** One line for people: engine features in use, threads. */
   readonly description: string
+  /** What makes it slower than it could be here, each with what to do about it. */
+  readonly limits: readonly string[]
   allocate(bytes: number): Allocation
   free(allocation: Allocation): void
   compile(code: Code): P
@@ -62,5 +71,12 @@ export interface Device<Code = unknown, P extends Program = Program> {
   /** Copies `length` elements to a new host array; devices without synchronous reads throw NABLA_SYNC_READ. */
   readSync(source: BufferRef, dtype: DType, length: number): TypedArray
   read(source: BufferRef, dtype: DType, length: number): Promise<TypedArray>
+  /**
+   * An array on the very memory of an allocation, where the two can be one: it belongs to the garbage collector from
+   * then on. The allocation can still be used; to free it does nothing. Null where a copy is the better way.
+   */
+  share?(allocation: Allocation, dtype: DType, length: number): TypedArray | null
   memory(): MemoryStats
+  /** Changes how many threads share work, the calling one included; devices of one thread have no such method. */
+  setThreads?(count: number): void
 }

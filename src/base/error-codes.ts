@@ -9,6 +9,7 @@ export const errorPages = {
   NABLA_INDEX_OUT_OF_RANGE: "indices run from -size to size - 1",
   NABLA_NOT_DIFFERENTIABLE: "detach() the tensor, or give the function a derivative with customFunction",
   NABLA_NO_GRADIENT: "set requiresGrad on the tensors that are to be differentiated before they are used",
+  NABLA_METHOD_NOT_LOADED: 'import "nabla", which brings every method, or call the function of that name',
   NABLA_IN_PLACE: "use the form without the trailing underscore, or work inside noGrad",
   NABLA_STALE_VALUE: "read the tensor with item() or data() before the optimizer's next step",
   NABLA_PLACEHOLDER_VALUE:

@@ -2,7 +2,9 @@ import { Command } from "commander"
 import { version } from "../base/index.ts"
 import { addCacheCommand } from "./cache-command.ts"
 import { addDeviceCommand } from "./device-command.ts"
+import { addFindLrCommand } from "./find-lr-command.ts"
 import { addGraphCommand } from "./graph-command.ts"
+import { addRaceCommand } from "./race-command.ts"
 import { addTrainCommand } from "./train-command.ts"
 
 /**
@@ -20,7 +22,9 @@ export function program(done: (exitCode: number) => void): Command {
     // Errors are printed in one place, with their codes: src/cli/errors.ts.
     .configureOutput({ outputError: () => {} })
   addTrainCommand(root, done)
+  addFindLrCommand(root, done)
   addGraphCommand(root, done)
+  addRaceCommand(root, done)
   addDeviceCommand(root, done)
   addCacheCommand(root, done)
   return root

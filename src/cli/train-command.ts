@@ -1,13 +1,17 @@
 import type { Command } from "commander"
 import { deviceNames } from "../tensor/index.ts"
 import { generatedData } from "./data-source.ts"
+import { defaultsOf, optimizers } from "./optimizers.ts"
 import { choice, folderName, notEmpty, number } from "./option-values.ts"
+import { keyHelp } from "./rate-control.ts"
 import { findRecipe, recipes } from "./recipes/index.ts"
+import { scheduleTable } from "./schedules.ts"
+import { describeOptions, optionValue, specification, specificationHelp } from "./specification.ts"
 import { train } from "./train.ts"
 import type { TrainOptions } from "./train-settings.ts"
-import { checkOptions, optimizerNames } from "./train-settings.ts"
+import { checkOptions } from "./train-settings.ts"
 
-const examples = `
+const help = (): string => `
 Recipes:
 ${recipes.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join("\n")}
 
@@ -15,11 +19,24 @@ Data:
   ${generatedData.join(", ")}: drawn by the program
   a folder or a file in MNIST's IDX format, plain or gzipped; without test files a fifth is held out
 
+Optimizers and their options, written as ${specificationHelp}:
+${optimizers()
+  .map((entry) => `  ${entry.name.padEnd(12)}${describeOptions(defaultsOf(entry))}`)
+  .join("\n")}
+
+Schedules and their options, written alike; lengths are steps, epochs (2ep) or shares of the training (10%):
+${scheduleTable.map(({ name, options }) => `  ${name.padEnd(22)}${describeOptions(options)}`).join("\n")}
+  graduate-student: you set the rate while it runs, by keys (${keyHelp})
+  or by writing it into the file; the run keeps rates.json, which replay takes.
+
 Examples:
   $ nabla train                                        the cnn on glyphs, in under a minute
   $ nabla train --recipe mlp --data spiral             points on two spiral arms
   $ nabla train --recipe cnn --data path/to/mnist --epochs 5 --lr 1e-3
   $ nabla train --optimizer sgd --lr 0.05 --momentum 0.9 --seed 7
+  $ nabla train --optimizer adamw:weight-decay=0.1 --schedule cosine --warm-up 5%
+  $ nabla train --optimizer sgd --lr 0.1 --schedule one-cycle:momentum=0.85/0.95
+  $ nabla train --schedule graduate-student:file=rate.txt
   $ nabla train --samples 200 --epochs 1 --device reference --out /tmp/runs
 
 Exit codes:
@@ -40,7 +57,19 @@ export function addTrainCommand(root: Command, done: (exitCode: number) => void)
     .option("--epochs <n>", "how often to go through the data (default: by recipe)", whole("--epochs", 1))
     .option("--lr <x>", "learning rate (default: by recipe)", number("--lr", { min: 0, above: true }))
     .option("--batch-size <n>", "samples in a step (default: by recipe)", whole("--batch-size", 1))
-    .option("--optimizer <name>", optimizerNames.join(" | "), choice("--optimizer", optimizerNames), "adam")
+    .option(
+      "--optimizer <name>",
+      "sgd, adam, adamw, …, with options, see below",
+      specification("--optimizer"),
+      specification("--optimizer")("adam"),
+    )
+    .option(
+      "--schedule <name>",
+      "how the rate changes, with options, see below",
+      specification("--schedule"),
+      specification("--schedule")("constant"),
+    )
+    .option("--warm-up <length>", "a rise of the rate before the schedule begins", optionValue, 0)
     .option("--momentum <x>", "of sgd (default: 0.9)", number("--momentum", { min: 0, below: 1 }))
     .option(
       "--samples <n>",
@@ -49,13 +78,18 @@ export function addTrainCommand(root: Command, done: (exitCode: number) => void)
     )
     .option("--seed <n>", "of weights, order and drawn data", whole("--seed", 0), 0)
     .option("--device <name>", deviceNames.join(" | "), choice("--device", deviceNames), "wasm")
+    .option(
+      "--threads <n>",
+      "threads that share the work; results do not depend on it (default: by machine)",
+      whole("--threads", 1),
+    )
     .option("--out <dir>", "folder in which the folder of the run is made", notEmpty("--out"), "runs")
     .option(
       "--name <name>",
       "name of the run's folder (default: recipe, data and time)",
       folderName("--name"),
     )
-    .addHelpText("after", examples)
+    .addHelpText("after", help)
     .action(async (options: TrainOptions) => {
       checkOptions(options)
       if (options.recipe !== undefined) findRecipe(options.recipe)

@@ -1,9 +1,8 @@
 import type { DeviceName } from "../tensor/index.ts"
+import { checkSteps, defaultsOf, findOptimizer } from "./optimizers.ts"
 import { invalidOption } from "./option-values.ts"
 import type { TrainingDefaults } from "./recipes/index.ts"
-
-export const optimizerNames = ["adam", "sgd"] as const
-export type OptimizerName = (typeof optimizerNames)[number]
+import type { OptionValue, Specification } from "./specification.ts"
 
 /** What `nabla train` was asked for; absent where the recipe decides. */
 export interface TrainOptions {
@@ -12,10 +11,13 @@ export interface TrainOptions {
   readonly epochs?: number
   readonly lr?: number
   readonly batchSize?: number
-  readonly optimizer: OptimizerName
+  readonly optimizer: Specification
   readonly momentum?: number
+  readonly schedule: Specification
+  readonly warmUp: OptionValue
   readonly seed: number
   readonly device: DeviceName
+  readonly threads?: number
   readonly samples?: number
   readonly out: string
   readonly name?: string
@@ -25,27 +27,61 @@ export interface TrainOptions {
 export interface TrainSettings {
   readonly epochs: number
   readonly batchSize: number
-  readonly optimizer: OptimizerName
+  readonly optimizer: string
+  /** Those that were asked for, and the momentum of SGD. */
+  readonly optimizerOptions: Readonly<Record<string, OptionValue>>
+  readonly schedule: string
+  readonly warmUp: OptionValue
   readonly lr: number
-  /** Of SGD only. */
-  readonly momentum?: number
 }
 
 const SGD_MOMENTUM = 0.9
 
-/** @throws NABLA_INVALID_OPTION for a momentum without SGD */
-export function checkOptions({ optimizer, momentum }: TrainOptions): void {
-  if (momentum === undefined || optimizer === "sgd") return
-  throw invalidOption("--momentum", "--optimizer sgd beside it", `--optimizer ${optimizer}`)
+/**
+ * @throws NABLA_INVALID_OPTION for an optimizer that there is not, one that cannot be trained with, options that it does
+ *   not have, and settings that are made twice
+ */
+export function checkOptions({ optimizer, momentum, lr }: TrainOptions): void {
+  const { options } = optimizer
+  const entry = findOptimizer("--optimizer", optimizer)
+  checkSteps("--optimizer", optimizer)
+  if (lr !== undefined && "lr" in options)
+    throw invalidOption("--lr", "one learning rate", `${lr} and ${options.lr}`)
+  if (momentum === undefined) return
+  if (!("momentum" in defaultsOf(entry)))
+    throw invalidOption("--momentum", "--optimizer sgd beside it", `--optimizer ${entry.name}`)
+  if ("momentum" in options)
+    throw invalidOption("--momentum", "one momentum", `${momentum} and ${options.momentum}`)
 }
 
 export function settle(options: TrainOptions, defaults: TrainingDefaults): TrainSettings {
-  const { optimizer, momentum = SGD_MOMENTUM } = options
+  const { optimizer, momentum, schedule, warmUp } = options
+  const { name } = findOptimizer("--optimizer", optimizer)
+  const { lr: given, ...optimizerOptions } = optimizer.options
+  const usualMomentum = name === "sgd" ? { momentum: SGD_MOMENTUM } : {}
   return {
     epochs: options.epochs ?? defaults.epochs,
     batchSize: options.batchSize ?? defaults.batchSize,
-    optimizer,
-    lr: options.lr ?? defaults.lr[optimizer],
-    ...(optimizer === "sgd" ? { momentum } : {}),
+    optimizer: name,
+    optimizerOptions: {
+      ...usualMomentum,
+      ...(momentum === undefined ? {} : { momentum }),
+      ...optimizerOptions,
+    },
+    schedule: schedule.text,
+    warmUp,
+    lr: options.lr ?? rateOf(given) ?? usualRate(name, optimizer, defaults),
   }
+}
+
+function rateOf(given: OptionValue | undefined): number | undefined {
+  if (given === undefined || (typeof given === "number" && given > 0)) return given
+  throw invalidOption("--optimizer", "a learning rate > 0", `lr=${String(given)}`)
+}
+
+/** What suits Adam suits its relatives; others have the defaults of their papers. */
+function usualRate(name: string, optimizer: Specification, { lr }: TrainingDefaults): number {
+  if (name === "sgd") return lr.sgd
+  if (["adam", "adamw", "nadam", "radam"].includes(name)) return lr.adam
+  return defaultsOf(findOptimizer("--optimizer", optimizer)).lr as number
 }

@@ -2,8 +2,8 @@ import colours from "picocolors"
 import type { ArrayDataset } from "../data/index.ts"
 import { DataLoader } from "../data/index.ts"
 import type { Module } from "../nn/index.ts"
-import * as optim from "../optim/index.ts"
-import { manualSeed, setDefaultDevice } from "../tensor/index.ts"
+import type { Optimizer } from "../optim/index.ts"
+import { manualSeed, setDefaultDevice, setThreads } from "../tensor/index.ts"
 import type { FitResult } from "../train/index.ts"
 import { fit } from "../train/index.ts"
 import { RunRecorder } from "../train/node.ts"
@@ -12,9 +12,14 @@ import { loadData } from "./data-source.ts"
 import { exitCodes } from "./exit-codes.ts"
 import { count, duration } from "./format.ts"
 import { Interruption } from "./interruption.ts"
+import { makeOptimizer } from "./optimizers.ts"
 import { progressFor } from "./progress.ts"
 import type { Recipe } from "./recipes/index.ts"
 import { dataKind, findRecipe } from "./recipes/index.ts"
+import { checkMomentum, ScheduleListener } from "./schedule-listener.ts"
+import type { TrainingSchedule } from "./schedules.ts"
+import { makeSchedule } from "./schedules.ts"
+import { describeOptions } from "./specification.ts"
 import { summary } from "./summary.ts"
 import type { TrainOptions, TrainSettings } from "./train-settings.ts"
 import { settle } from "./train-settings.ts"
@@ -23,12 +28,15 @@ import { settle } from "./train-settings.ts"
 const TEST_BATCH = 250
 
 /** What a run consists of, once data are loaded and everything is decided. */
-interface Setup {
+export interface Setup {
   readonly options: TrainOptions
   readonly settings: TrainSettings
   readonly data: TrainingData
   readonly recipe: Recipe
   readonly model: Module
+  readonly loader: DataLoader
+  readonly optimizer: Optimizer
+  readonly plan: TrainingSchedule
 }
 
 /** Does what `nabla train` was asked to do, and gives the exit code. */
@@ -53,35 +61,41 @@ export async function train(options: TrainOptions): Promise<number> {
   }
 }
 
-async function prepare(options: TrainOptions): Promise<Setup> {
+/** Loads the data, settles what was left open, and makes the model. */
+export async function prepare(options: TrainOptions): Promise<Setup> {
+  if (options.threads !== undefined) setThreads(options.threads)
   setDefaultDevice(options.device)
   manualSeed(options.seed)
   const data = await loadData(options.data, options)
   const kind = dataKind(data.train)
   const recipe = findRecipe(options.recipe ?? (kind === "images" ? "cnn" : "mlp"))
   const model = recipe.build(data.train)
-  return { options, settings: settle(options, recipe.defaults[kind]), data, recipe, model }
+  const settings = settle(options, recipe.defaults[kind])
+  const { batchSize, epochs, lr, optimizerOptions } = settings
+  const loader = new DataLoader(data.train, { batchSize, shuffle: true, seed: options.seed })
+  const length = { lr, total: epochs * loader.length, stepsPerEpoch: loader.length }
+  const plan = makeSchedule(options.schedule, options.warmUp, length)
+  const all = { ...optimizerOptions, lr: plan.schedule }
+  const optimizer = makeOptimizer("--optimizer", options.optimizer, model.parameters(), all)
+  checkMomentum(plan, optimizer)
+  return { options, settings, data, recipe, model, loader, optimizer, plan }
 }
 
 function run(
-  { options, settings, data, model }: Setup,
+  { options, settings, data, model, loader, optimizer, plan }: Setup,
   recorder: RunRecorder,
   signal: AbortSignal,
 ): Promise<FitResult> {
-  const { batchSize, epochs } = settings
-  const loader = new DataLoader(data.train, { batchSize, shuffle: true, seed: options.seed })
   const test = new DataLoader(data.test, { batchSize: TEST_BATCH })
-  const optimizer = makeOptimizer(model, settings)
-  const listeners = [recorder, progressFor(process.stdout)]
+  const { file } = options.schedule.options
+  const folder = (): string | undefined => recorder.path
+  const follower = new ScheduleListener(plan, optimizer, {
+    file: typeof file === "string" ? file : null,
+    folder,
+  })
+  const listeners = [recorder, follower, progressFor(process.stdout)]
   // biome-ignore lint/suspicious/noFocusedTests: a training, not a test
-  return fit(model, loader, { optimizer, epochs, test, listeners, signal })
-}
-
-function makeOptimizer(model: Module, { optimizer, lr, momentum = 0 }: TrainSettings) {
-  const parameters = model.parameters()
-  return optimizer === "sgd"
-    ? new optim.SGD(parameters, { lr, momentum })
-    : new optim.Adam(parameters, { lr })
+  return fit(model, loader, { optimizer, epochs: settings.epochs, test, listeners, signal })
 }
 
 function configuration({ options, settings, data, recipe, model }: Setup): object {
@@ -115,12 +129,14 @@ function defaultName({ recipe, data }: Setup): string {
 }
 
 function announce({ settings, data, recipe, model, options }: Setup): void {
-  const { optimizer, lr, momentum, batchSize, epochs } = settings
-  const detail = momentum === undefined ? "" : `, momentum ${momentum}`
+  const { optimizer, optimizerOptions, lr, schedule, warmUp, batchSize, epochs } = settings
+  const chosen = describeOptions({ lr, ...optimizerOptions })
+  const warm = warmUp === 0 ? "" : ` after a warm-up of ${warmUp}`
+  const rates = schedule === "constant" && warmUp === 0 ? "" : `, schedule ${schedule}${warm}`
   const lines = [
     `${colours.bold(recipe.name)} with ${count(parameterCount(model))} parameters on ${colours.bold(data.name)}`,
     `${count(data.train.length)} samples to train on, ${count(data.test.length)} held out`,
-    `${optimizer}, lr ${lr}${detail}, batches of ${batchSize}, ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, seed ${options.seed}, device ${options.device}`,
+    `${optimizer} (${chosen})${rates}, batches of ${batchSize}, ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, seed ${options.seed}, device ${options.device}`,
   ]
   process.stdout.write(`${lines.join("\n")}\n\n`)
 }

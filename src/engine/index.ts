@@ -1,5 +1,5 @@
 export type { DeviceName } from "./backends.ts"
-export { defaultDevice, deviceNames, setDefaultDevice } from "./backends.ts"
+export { defaultDevice, deviceNames, setDefaultDevice, setThreads } from "./backends.ts"
 export type { PlannedKernel } from "./inspect.ts"
 export { explain } from "./inspect.ts"
 export type { Ceilings, ChromeTrace, KernelProfile, TraceEvent } from "./profile.ts"

@@ -22,7 +22,7 @@ export function explain(targets: readonly Node[]): PlannedKernel[] {
   // Every stored node keeps a place of its own, so that each buffer can be told by its node.
   const { device } = backend()
   const task = { order, given, targets: wanted }
-  const plan = planGraph(task, () => true, { device: device.capabilities, check: false })
+  const plan = planGraph(task, () => true, { device: device.capabilities })
   return plan.calls.map(({ kernel: number, slots }) => {
     const kernel = plan.kernels[number]!
     const nodesOf = (access: "read" | "write"): Node[] =>

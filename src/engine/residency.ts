@@ -4,6 +4,8 @@ import type { StoredValue } from "../graph/index.ts"
 
 /** Runs after which a value that nobody used goes back to the host. */
 const IDLE_RUNS = 8
+/** The slot of a value that is not in the list. */
+const UNLISTED = -1
 
 /**
  * Values with a copy on a device, in no order. The list is the only thing that keeps device memory alive. It is no Set:
@@ -18,20 +20,26 @@ function freeDeviceCopy(value: StoredValue): void {
   value.device!.free(value.allocation!)
   value.device = null
   value.allocation = null
+  unlist(value)
+}
+
+function unlist(value: StoredValue): void {
+  if (value.slot === UNLISTED) return
   const last = resident.pop()!
   if (last !== value) {
     resident[value.slot] = last
     last.slot = value.slot
   }
+  value.slot = UNLISTED
 }
 
 function bringToHost(value: StoredValue): TypedArray {
   if (value.host === null) {
-    value.host = value.device!.readSync(
-      { allocation: value.allocation!, byteOffset: 0 },
-      value.dtype,
-      value.length,
-    )
+    const { device, allocation, dtype, length } = value
+    const shared = device!.share?.(allocation!, dtype, length) ?? null
+    // What is on both sides at once is the garbage collector's to free.
+    if (shared !== null) unlist(value)
+    value.host = shared ?? device!.readSync({ allocation: allocation!, byteOffset: 0 }, dtype, length)
   }
   return value.host
 }
@@ -103,7 +111,7 @@ export function settleRun(given: readonly StoredValue[], results: readonly Store
     const value = resident[i]!
     if (run - value.lastUse < IDLE_RUNS || !value.device!.capabilities.synchronousRead) continue
     bringToHost(value)
-    freeDeviceCopy(value)
+    if (value.slot !== UNLISTED) freeDeviceCopy(value)
   }
 }
 

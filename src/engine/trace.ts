@@ -1,5 +1,6 @@
-import type { Call, Device, Program } from "../base/index.ts"
+import type { Call, Program } from "../base/index.ts"
 import type { Kernel } from "../kernel/index.ts"
+import type { Runner } from "./moving.ts"
 
 /** One launch of a kernel. Times are in milliseconds, on the clock of `performance.now()`. */
 export interface KernelRun {
@@ -39,15 +40,15 @@ export function stopTrace(trace: Trace): void {
  * the results are the same.
  */
 export function runCalls(
-  device: Device,
+  runner: Runner,
   program: Program,
   kernels: readonly Kernel[],
   calls: readonly Call[],
 ): void {
-  if (active.size === 0) return device.run(program, calls)
+  if (active.size === 0) return runner.run(program, calls)
   for (const call of calls) {
     const start = performance.now()
-    device.run(program, [call])
+    runner.run(program, [call])
     const run = { kernel: kernels[call.kernel]!, start, duration: performance.now() - start }
     for (const trace of active) trace.runs.push(run)
   }

@@ -1,7 +1,7 @@
 import type { DType, MemoryStats, Shape, TypedArray } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
 import { StoredValue, sourceNode } from "../graph/index.ts"
-import { backend } from "./backends.ts"
+import { backend, defaultDevice } from "./backends.ts"
 import { realize } from "./realize.ts"
 import { hostValue, hostValueAsync, residentCount } from "./residency.ts"
 
@@ -31,8 +31,23 @@ export function memory(): EngineMemory {
   return { ...backend().device.memory(), liveValues: residentCount() }
 }
 
-/** One line about the present device. */
-export function deviceInfo(): { name: string; description: string } {
-  const { name, description } = backend().device
-  return { name, description }
+/** The present device, for people. */
+export interface DeviceInfo {
+  readonly name: string
+  /** One line: what it is made of, threads. */
+  readonly description: string
+  /** What makes it slower than it could be, each with what to do about it. */
+  readonly limits: readonly string[]
+}
+
+export function deviceInfo(): DeviceInfo {
+  const { device, successor } = backend()
+  const { name, description, limits } = device
+  if (successor === undefined) return { name, description, limits }
+  const { obstacle } = successor
+  return {
+    name: defaultDevice(),
+    description: `${description}; ${successor.description}`,
+    limits: obstacle === null ? limits : [`no compiled code: ${obstacle}`, ...limits],
+  }
 }

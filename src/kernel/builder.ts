@@ -24,6 +24,8 @@ export interface Scope {
   readonly symbol: IndexSymbol | null
   readonly variable: Variable | null
   readonly lanes: Lanes
+  /** Where the loop begins and ends. */
+  readonly bounds?: { readonly from: number; readonly to: number }
   /** Whether the turns depend on none of the others. */
   readonly parallel?: boolean
 }
@@ -34,8 +36,6 @@ export interface Value {
   readonly scope: Scope
 }
 
-let symbolCount = 0
-
 /**
  * Writes kernels. Loops are opened and closed; each computed value is bound once, in the outermost scope that it can
  * live in, so that loop-invariant work leaves the loop by construction. A loop with lanes > 1 is a vector loop:
@@ -43,16 +43,24 @@ let symbolCount = 0
  */
 export class KernelBuilder {
   readonly root: Scope = { parent: null, depth: 0, stmts: [], symbol: null, variable: null, lanes: 1 }
+  /** Loops over what is left of vectors are written even where nothing is left: see Capabilities.runtimeSizes. */
+  readonly anySize: boolean
   private readonly buffers: BufferParam[] = []
   private readonly scopeOfSymbol = new Map<IndexSymbol, Scope>()
   private readonly opaque = new Map<IndexSymbol, Value>()
   private variableCount = 0
+  /** Symbols are numbered within a kernel, since the order of an address's terms goes by their names. */
+  private symbolCount = 0
   /** Divisions and remainders that were emitted for addresses: what loop shapes are judged by. */
   addressDivisions = 0
   /** The units at which those take a loop variable apart: where a loop for each part would do without them. */
   readonly divisionUnits = new Map<IndexSymbol, Set<number>>()
   /** Loads that a vector loop had to put together lane by lane. */
   gatheredLoads = 0
+
+  constructor(anySize = false) {
+    this.anySize = anySize
+  }
 
   buffer(type: Scalar, length: number, access: Access): number {
     this.buffers.push({ type, length, access })
@@ -71,7 +79,21 @@ export class KernelBuilder {
 
   /** Opens a loop over start … start + extent - 1 in steps of `lanes`; its statements are added by `close`. */
   open(parent: Scope, extent: number, lanes: Lanes = 1, start = 0, parallel = false): Scope {
-    const symbol: IndexSymbol = { id: symbolCount++, min: start, max: start + extent - 1 }
+    return this.openPart(parent, { from: start, to: start + extent }, { start, extent }, lanes, parallel)
+  }
+
+  /**
+   * Opens a loop over a part of a range, possibly an empty one. Addresses are simplified by what holds in all of the
+   * range, so that what is written does not depend on where the part begins and ends.
+   */
+  openPart(
+    parent: Scope,
+    part: { readonly from: number; readonly to: number },
+    { start, extent }: { readonly start: number; readonly extent: number },
+    lanes: Lanes = 1,
+    parallel = false,
+  ): Scope {
+    const symbol: IndexSymbol = { id: this.symbolCount++, min: start, max: start + extent - 1 }
     const scope: Scope = {
       parent,
       depth: parent.depth + 1,
@@ -80,6 +102,7 @@ export class KernelBuilder {
       variable: this.variable("i32"),
       lanes,
       parallel,
+      bounds: part,
     }
     this.scopeOfSymbol.set(symbol, scope)
     return scope
@@ -87,12 +110,12 @@ export class KernelBuilder {
 
   /** Puts the finished loop behind what its parent holds so far. */
   close(scope: Scope): void {
-    const { min, max } = scope.symbol!
+    const { from, to } = scope.bounds!
     scope.parent!.stmts.push({
       kind: "for",
       variable: scope.variable!,
-      from: ir.constant("i32", min),
-      to: ir.constant("i32", max + 1),
+      from: ir.constant("i32", from),
+      to: ir.constant("i32", to),
       step: scope.lanes,
       body: scope.stmts,
       ...(scope.parallel ? { parallel: { scratch: [] } } : {}),
@@ -162,7 +185,7 @@ export class KernelBuilder {
 
   /** A value read from memory as an index: opaque to the algebra, but known to lie in min … max. */
   symbolOf(value: Value, min: number, max: number): Index {
-    const symbol: IndexSymbol = { id: symbolCount++, min, max }
+    const symbol: IndexSymbol = { id: this.symbolCount++, min, max }
     this.opaque.set(symbol, value)
     return Index.symbol(symbol)
   }

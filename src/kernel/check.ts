@@ -44,8 +44,8 @@ function binaryAllowed(op: ArithmeticOp, type: Scalar): boolean {
 
 /** Widths that fill a register; a bool takes the width of what was compared. */
 function lanesAllowed(type: Scalar, lanes: Lanes): boolean {
-  if (lanes === 1 || lanes === 4) return true
-  return (lanes === 2 && (type === "bool" || type === "f64")) || (lanes === 8 && type !== "f64")
+  if (lanes === 2) return type === "bool" || type === "f64"
+  return lanes === 1 || lanes === 4 || lanes === 8 || (lanes === 16 && type !== "f64")
 }
 
 function representable(type: Scalar, value: number): boolean {

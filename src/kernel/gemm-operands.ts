@@ -18,6 +18,8 @@ export interface GemmOperand {
 
 export interface GemmTile {
   readonly vectorBytes: number
+  /** Whether a multiply-add is one instruction; otherwise what it takes to address the panels counts. */
+  readonly fused: boolean
   /** Rows of the register tile. */
   readonly rows: number
   /** Columns of the register tile, in vectors. */
@@ -36,7 +38,35 @@ export interface GemmTile {
  */
 export function gemmTile(fusedMultiplyAdd: boolean, vectorBytes = 16, parts = 1): GemmTile {
   const rows = fusedMultiplyAdd ? 6 : 4
-  return { vectorBytes, rows, vectors: 2, blockRows: 16 * rows, blockColumns: 512, blockDepth: 256, parts }
+  return {
+    vectorBytes,
+    fused: fusedMultiplyAdd,
+    rows,
+    vectors: 2,
+    blockRows: 32 * rows,
+    blockColumns: 512,
+    blockDepth: 384,
+    parts,
+  }
+}
+
+/**
+ * The register tile for 32 registers of 64 bytes: 8 × 2 vectors. Where much of so wide a tile would lie beyond the last
+ * column, vectors of half the width are used.
+ */
+export function wideGemmTile(columns: number, parts = 1): GemmTile {
+  const padded = (width: number): number => Math.ceil(columns / width) * width
+  const vectorBytes = padded(32) > 1.25 * padded(16) ? 32 : 64
+  return {
+    vectorBytes,
+    fused: true,
+    rows: 8,
+    vectors: 2,
+    blockRows: 96,
+    blockColumns: 512,
+    blockDepth: 512,
+    parts,
+  }
 }
 
 /** Elements along dimensions. */
@@ -67,6 +97,8 @@ export function matrixProduct(type: Scalar, lhs: GemmOperand, rhs: GemmOperand):
   const [rightRow, rightColumn] = [strideOf(rhs.contract), strideOf(rhs.free)]
   if (type !== "f32" && type !== "f64") return null
   if (leftRow === null || leftColumn === null || rightRow === null || rightColumn === null) return null
+  // Libraries take no matrix that runs backwards through memory.
+  if (Math.min(leftRow, leftColumn, rightRow, rightColumn) < 0) return null
   return {
     type,
     batch: lhs.batch.map(({ extent, stride }, i) => ({ extent, lhs: stride, rhs: rhs.batch[i]!.stride })),

@@ -10,10 +10,10 @@ import type { DType } from "../base/index.ts"
 export type Scalar = "f32" | "f64" | "i32" | "bool"
 
 /**
- * Values side by side: 1, or as many as fill a register: of 128 bits (4; for f64 2), or of 256 (8; for f64 4, and then
- * for what is computed beside it as well).
+ * Values side by side: 1, or as many as fill a register: of 128 bits (4; for f64 2), of 256 (8; for f64 4, and then
+ * for what is computed beside it as well), or of 512 (16; for f64 8).
  */
-export type Lanes = 1 | 2 | 4 | 8
+export type Lanes = 1 | 2 | 4 | 8 | 16
 
 export const scalarOf: Readonly<Record<DType, Scalar>> = {
   float32: "f32",
@@ -146,6 +146,8 @@ export type Stmt =
       readonly body: readonly Stmt[]
       /** Turns depend on none of the others: they may run at once. */
       readonly parallel?: Parallel
+      /** How often it runs, where the bounds do not say it. */
+      readonly turns?: number
     }
   | { readonly kind: "while"; readonly condition: Expr; readonly body: readonly Stmt[] }
   | {

@@ -16,6 +16,9 @@ export interface Reducer {
  */
 const BLOCK = 256
 
+/** Elements of a reduction to one number from which on its blocks are worth sharing out among threads. */
+const SHARED_ELEMENTS = 2 ** 16
+
 /**
  * Loops of at most so many turns, alone and with those inside of them, are written out where the order of the elements
  * leaves no trace in the result. A written-out sum would make other loop shapes the cheapest ones, by what else is in
@@ -90,8 +93,22 @@ class Reduction {
     const step = level.lanes * BLOCK
     const blocks = deeper.length === 0 && whole >= 2 * step ? Math.floor(whole / step) : 0
     const parts: Value[] = []
-    if (blocks > 0) parts.push(this.blocked(scope, level, blocks, index))
+    if (blocks > 0) {
+      const apart = scope === this.b.root && blocks * step >= SHARED_ELEMENTS
+      parts.push(
+        apart ? this.blocksApart(scope, level, blocks, index) : this.blocked(scope, level, blocks, index),
+      )
+    }
     const start = blocks * step
+    if (this.b.anySize && level.lanes > 1) {
+      const [vectors, rest] = [
+        { from: start, to: whole },
+        { from: whole, to: level.extent },
+      ]
+      parts.push(this.part(scope, level.extent, vectors, level.lanes, deeper, index))
+      parts.push(this.part(scope, level.extent, rest, 1, deeper, index))
+      return parts.reduce((total, part) => this.b.binary(this.reducer.op, total, part))
+    }
     if (whole > start) parts.push(this.loop(scope, whole - start, start, level.lanes, deeper, index))
     if (level.extent > whole) parts.push(this.loop(scope, level.extent - whole, whole, 1, deeper, index))
     if (parts.length === 0) return this.b.constant(this.type, this.reducer.identity)
@@ -117,6 +134,21 @@ class Reduction {
     })
   }
 
+  /** The same sums in the same order, in two passes: those of the blocks do not depend on each other. */
+  private blocksApart(scope: Scope, level: Level, blocks: number, index: Index[]): Value {
+    const { b } = this
+    const step = level.lanes * BLOCK
+    const sums = b.buffer(this.type, blocks, "scratch")
+    const loop = b.open(scope, blocks, 1, 0, true)
+    const base = b.index(loop).mul(step)
+    const sum = this.over(loop, b.open(loop, step, level.lanes), (inner) =>
+      this.body([...index, base.add(b.index(inner))], inner),
+    )
+    b.store(sums, b.index(loop), sum, loop)
+    b.close(loop)
+    return this.accumulate(scope, b.open(scope, blocks), (outer) => b.loadIn(sums, b.index(outer), outer))
+  }
+
   private loop(
     scope: Scope,
     extent: number,
@@ -126,8 +158,20 @@ class Reduction {
     index: Index[],
   ): Value {
     const inner = this.b.open(scope, extent, lanes, start)
-    const element = (s: Scope): Value => this.level(s, deeper, [...index, this.b.index(s)])
-    return this.over(scope, inner, element)
+    return this.over(scope, inner, (s) => this.level(s, deeper, [...index, this.b.index(s)]))
+  }
+
+  /** A part of a level, possibly an empty one. */
+  private part(
+    scope: Scope,
+    extent: number,
+    part: { readonly from: number; readonly to: number },
+    lanes: Lanes,
+    deeper: readonly Level[],
+    index: Index[],
+  ): Value {
+    const inner = this.b.openPart(scope, part, { start: 0, extent }, lanes)
+    return this.over(scope, inner, (s) => this.level(s, deeper, [...index, this.b.index(s)]))
   }
 
   private over(scope: Scope, loop: Scope, element: (scope: Scope) => Value): Value {

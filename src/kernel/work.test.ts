@@ -4,6 +4,7 @@ import type { Node } from "../graph/index.ts"
 import { topologicalOrder } from "../graph/index.ts"
 import * as ops from "../ops/index.ts"
 import { planGraph } from "../plan/index.ts"
+import { checkKernel } from "./check.ts"
 import type { KernelWork } from "./work.ts"
 import { kernelWork } from "./work.ts"
 
@@ -22,7 +23,7 @@ function workOf(target: Node): KernelWork[] {
   const order = topologicalOrder([target], (node) => node.value === null)
   const given = new Set(order.filter((node) => node.value !== null))
   const task = { order, given, targets: new Set([target]) }
-  return planGraph(task, () => false, { device, check: true }).kernels.map(kernelWork)
+  return planGraph(task, () => false, { device, check: checkKernel }).kernels.map(kernelWork)
 }
 
 describe("the work of a kernel", () => {

@@ -1,5 +1,5 @@
 import type { Tensor, Update } from "../tensor/index.ts"
-import { mul, noGrad, update } from "../tensor/index.ts"
+import { mul, noGrad, update, updateLater } from "../tensor/index.ts"
 
 /**
  * Gives a tensor another value, of any shape and type. A leaf stays one, and starts anew: what was computed from it
@@ -20,4 +20,29 @@ export function copyInto(pairs: readonly Update[]): void {
     pairs.map(({ target, value }) => ({ target, value: mul(value, 1).to(target.dtype) })),
   )
   update(copies)
+}
+
+/** Where new states go instead of into the modules, while a forward pass is only tried. */
+let held: Map<Tensor, Tensor> | null = null
+
+/**
+ * Changes state during a forward pass (running statistics, vectors of a power iteration). Nothing is computed yet and
+ * no derivative passes.
+ */
+export function changeState(updates: readonly Update[]): void {
+  if (held === null) updateLater(updates)
+  else for (const { target, value } of updates) if (!held.has(target)) held.set(target, value)
+}
+
+/** Runs `f` without changing any state, and gives the changes that it wanted: for each tensor the first one. */
+export function holdingState<T>(f: () => T): { result: T; changes: Update[] } {
+  const outer = held
+  const own = new Map<Tensor, Tensor>()
+  held = own
+  try {
+    const result = f()
+    return { result, changes: [...own].map(([target, value]) => ({ target, value })) }
+  } finally {
+    held = outer
+  }
 }

@@ -2,6 +2,8 @@ import type { DType } from "../base/index.ts"
 import { isFloating, NablaError } from "../base/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import { assign } from "./assign.ts"
+import type { FullBackwardHook } from "./backward-hooks.ts"
+import { BackwardWatch } from "./backward-hooks.ts"
 import { Buffer, Parameter } from "./parameter.ts"
 import { enter, joinPath, leave, placeError } from "./running.ts"
 import type { KeyReport, StateDict } from "./state-dict.ts"
@@ -54,6 +56,7 @@ export abstract class AnyModule {
   training = true
   readonly #preHooks = new Set<ForwardPreHook>()
   readonly #hooks = new Set<ForwardHook>()
+  readonly #backwardHooks = new Set<FullBackwardHook>()
 
   constructor() {
     // The class's own forward stays behind this one, which adds hooks, and the module's path to errors. `super.forward`
@@ -69,7 +72,7 @@ export abstract class AnyModule {
     try {
       let taken = args
       for (const hook of this.#preHooks) taken = hook(this, taken) ?? taken
-      let output = compute.call(this, ...taken)
+      let output = this.#watched(compute, taken)
       for (const hook of this.#hooks) output = hook(this, taken, output) ?? output
       return output
     } catch (error) {
@@ -84,6 +87,12 @@ export abstract class AnyModule {
     return this.#preHooks.size + this.#hooks.size > 0
   }
 
+  #watched(compute: Forward, args: readonly unknown[]): unknown {
+    if (this.#backwardHooks.size === 0) return compute.call(this, ...args)
+    const watch = new BackwardWatch(this, this.#backwardHooks)
+    return watch.outputs(compute.call(this, ...watch.inputs(args)))
+  }
+
   /** Calls `hook` before each forward of this module. */
   registerForwardPreHook(hook: ForwardPreHook): HookHandle {
     return register(this.#preHooks, hook)
@@ -92,6 +101,14 @@ export abstract class AnyModule {
   /** Calls `hook` after each forward of this module. */
   registerForwardHook(hook: ForwardHook): HookHandle {
     return register(this.#hooks, hook)
+  }
+
+  /**
+   * Calls `hook` whenever gradients have passed back through a forward of this module that comes after, with those of
+   * the arguments and of the outputs (of tensors that are arguments themselves, or outputs in one array).
+   */
+  registerFullBackwardHook(hook: FullBackwardHook): HookHandle {
+    return register(this.#backwardHooks, hook)
   }
 
   /** Names and values among which parameters, buffers and modules are looked for; default: the fields. */

@@ -12,6 +12,7 @@ type Derivative = (t: Node, i: number, node: Node) => Node | null
 
 const plus = (a: Node, b: Node): Node => add(a, b)
 
+/* @__NO_SIDE_EFFECTS__ */
 export function unaryOp(
   name: string,
   op: UnaryOp,
@@ -21,6 +22,7 @@ export function unaryOp(
   return elementwise<NoAttrs>({ name, cost, value: (b, [x]) => b.unary(op, x!), derivative, plus })
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function binaryOp(
   name: string,
   op: ArithmeticOp,
@@ -30,6 +32,7 @@ export function binaryOp(
   return elementwise<NoAttrs>({ name, cost, value: (b, [x, y]) => b.binary(op, x!, y!), derivative, plus })
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function compareOp(op: CompareOp): Primitive<NoAttrs> {
   return elementwise<NoAttrs>({
     name: op,
@@ -44,10 +47,12 @@ export function apply(record: Primitive<NoAttrs>, ...inputs: Node[]): Node {
 }
 
 /** Ways to write an operation on nodes once its record exists. */
+/* @__NO_SIDE_EFFECTS__ */
 export const unary =
   (record: Primitive<NoAttrs>) =>
   (x: Node): Node =>
     apply(record, x)
+/* @__NO_SIDE_EFFECTS__ */
 export const binary =
   (record: Primitive<NoAttrs>) =>
   (x: Node, y: Node): Node =>

@@ -5,7 +5,7 @@ import { aval, makeNode } from "../graph/index.ts"
 import type { Index } from "../kernel/index.ts"
 import { add } from "./arithmetic.ts"
 import type { ContractionDims, Primitive } from "./record.ts"
-import { invertPermutation, permute, toFront } from "./views.ts"
+import { invertPermutation, joined, permute, permuteOp, toFront } from "./views.ts"
 
 /** Dimensions that are neither batch nor contracted, in order. */
 export function freeDims(rank: number, batch: readonly number[], contract: readonly number[]): number[] {
@@ -66,6 +66,7 @@ export const dotOp: Primitive<ContractionDims> = {
     needed[1] ? rhsCotangent(ct, x!, y!, dims) : null,
   ],
   vmap: ([x, y], batched, _, dims) => batchedDot(x!, y!, batched, dims),
+  sum: (nodes) => joinedProduct(nodes),
   lower: {
     kind: "contraction",
     dims: (attrs) => attrs,
@@ -92,7 +93,32 @@ export const dotOp: Primitive<ContractionDims> = {
 }
 
 export function dot(x: Node, y: Node, dims: ContractionDims): Node {
-  return makeNode(dotOp, [x, y], dims)
+  const lhs = unpermuted(x, dims.lhsBatch, dims.lhsContract)
+  const rhs = unpermuted(y, dims.rhsBatch, dims.rhsContract)
+  return makeNode(dotOp, [lhs.node, rhs.node], {
+    lhsBatch: lhs.batch,
+    rhsBatch: rhs.batch,
+    lhsContract: lhs.contract,
+    rhsContract: rhs.contract,
+  })
+}
+
+/** An argument without its permutation, so that its gradient comes in its own order too. */
+function unpermuted(
+  node: Node,
+  batch: readonly number[],
+  contract: readonly number[],
+): { node: Node; batch: readonly number[]; contract: readonly number[] } {
+  if (node.op !== permuteOp || !node.pending) return { node, batch, contract }
+  const { dims } = node.attrs as { dims: readonly number[] }
+  const free = freeDims(node.shape.length, batch, contract).map((dim) => dims[dim]!)
+  if (free.some((dim, i) => i > 0 && dim < free[i - 1]!)) return { node, batch, contract }
+  const [input] = node.inputs as [Node]
+  return unpermuted(
+    input,
+    batch.map((dim) => dims[dim]!),
+    contract.map((dim) => dims[dim]!),
+  )
 }
 
 /** ∂/∂lhs: contract the cotangent with rhs over rhs's free dimensions. */
@@ -101,15 +127,13 @@ function lhsCotangent(ct: Node, x: Node, y: Node, dims: ContractionDims): Node {
   const nb = lhsBatch.length
   const lhsFree = freeDims(x.shape.length, lhsBatch, lhsContract)
   const rhsFree = freeDims(y.shape.length, rhsBatch, rhsContract)
-  const out = dot(ct, y, {
-    lhsBatch: range(0, nb),
-    rhsBatch,
-    lhsContract: range(nb + lhsFree.length, rhsFree.length),
-    rhsContract: rhsFree,
-  })
-  // The result's last dimensions are rhs's contracted ones in rhs's order.
+  // What is left of rhs are its contracted dimensions, in rhs's order.
   const contract = [...rhsContract].sort((a, b) => a - b).map((dim) => lhsContract[rhsContract.indexOf(dim)]!)
-  return permute(out, invertPermutation([...lhsBatch, ...lhsFree, ...contract]))
+  return productInOrder(
+    { node: ct, batch: range(0, nb), contract: range(nb + lhsFree.length, rhsFree.length), leaves: lhsFree },
+    { node: y, batch: rhsBatch, contract: rhsFree, leaves: contract },
+    lhsBatch,
+  )
 }
 
 /** ∂/∂rhs: contract lhs with the cotangent over lhs's free dimensions. */
@@ -118,14 +142,54 @@ function rhsCotangent(ct: Node, x: Node, y: Node, dims: ContractionDims): Node {
   const nb = lhsBatch.length
   const lhsFree = freeDims(x.shape.length, lhsBatch, lhsContract)
   const rhsFree = freeDims(y.shape.length, rhsBatch, rhsContract)
-  const out = dot(x, ct, {
-    lhsBatch,
-    rhsBatch: range(0, nb),
-    lhsContract: lhsFree,
-    rhsContract: range(nb, lhsFree.length),
-  })
   const contract = [...lhsContract].sort((a, b) => a - b).map((dim) => rhsContract[lhsContract.indexOf(dim)]!)
-  return permute(out, invertPermutation([...rhsBatch, ...contract, ...rhsFree]))
+  return productInOrder(
+    { node: x, batch: lhsBatch, contract: lhsFree, leaves: contract },
+    { node: ct, batch: range(0, nb), contract: range(nb, lhsFree.length), leaves: rhsFree },
+    rhsBatch,
+  )
+}
+
+interface Factor {
+  readonly node: Node
+  readonly batch: readonly number[]
+  readonly contract: readonly number[]
+  /** Which dimensions of the result its free ones are. */
+  readonly leaves: readonly number[]
+}
+
+/** A product with its dimensions in order: the factors stand in that order which needs no permutation, if one does. */
+function productInOrder(left: Factor, right: Factor, batch: readonly number[]): Node {
+  const made = (a: Factor, b: Factor): number[] => [...batch, ...a.leaves, ...b.leaves]
+  const inOrder = (order: readonly number[]): boolean => order.every((dim, i) => dim === i)
+  const turned = !inOrder(made(left, right)) && inOrder(made(right, left))
+  const [a, b] = turned ? [right, left] : [left, right]
+  const out = dot(a.node, b.node, {
+    lhsBatch: a.batch,
+    rhsBatch: b.batch,
+    lhsContract: a.contract,
+    rhsContract: b.contract,
+  })
+  return permute(out, invertPermutation(made(a, b)))
+}
+
+/**
+ * Σₜ aₜ·bₜ is one product of the aₜ side by side with the bₜ below each other (the gradient of weights that every step
+ * of a sequence uses), where copying the arguments takes less than adding the results.
+ */
+function joinedProduct(nodes: readonly Node[]): Node | null {
+  const [{ attrs, aval: out }] = nodes as [Node]
+  const dims = attrs as unknown as ContractionDims
+  const [left, right] = [0, 1].map((side) => nodes.map((node) => node.inputs[side]!)) as [Node[], Node[]]
+  const alike = nodes.every(({ aval: other, attrs }, n) => {
+    const same = dotOp.key(attrs as unknown as ContractionDims) === dotOp.key(dims)
+    const shapes = [left, right].every((side) => side[n]!.shape.join() === side[0]!.shape.join())
+    return same && shapes && other === out
+  })
+  if (!alike || dims.lhsContract.length === 0) return null
+  if (left[0]!.aval.size + right[0]!.aval.size > out.size) return null
+  const [l, r] = [dims.lhsContract[0]!, dims.rhsContract[0]!]
+  return dot(joined(left, l), joined(right, r), dims)
 }
 
 const shift = (dims: readonly number[]): number[] => dims.map((dim) => dim + 1)

@@ -30,6 +30,7 @@ function inverseTransposed(a: Node, factors: Node): Node {
  * A number that is folded from the diagonal of the packed factors. Inputs: A, its factors; the derivative is taken
  * through A alone.
  */
+/* @__NO_SIDE_EFFECTS__ */
 function ofDiagonal(
   name: string,
   reducer: Reducer,

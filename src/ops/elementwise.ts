@@ -57,6 +57,7 @@ function sharedType(name: string, inputs: readonly Aval[]): DType {
 }
 
 /** A primitive that computes each element from the elements at the same place. */
+/* @__NO_SIDE_EFFECTS__ */
 export function elementwise<A extends Attrs>(spec: ElementwiseSpec<A>): Primitive<A> {
   const { name, derivative } = spec
   const record: Primitive<A> = {

@@ -114,6 +114,10 @@ export interface Primitive<A extends Attrs = Attrs> extends Op<A> {
   vjp(cotangent: Node, node: Node, attrs: A, needed: readonly boolean[]): readonly (Node | null)[]
   /** The operation on a batch: marked inputs carry a leading batch dimension, and so does the result. */
   vmap(inputs: readonly Node[], batched: readonly boolean[], size: number, attrs: A): Node
+  /** Neighbouring elements of the result from `start` on by themselves, where that is less work than all of it. */
+  part?(node: Node, attrs: A, start: readonly number[], size: Shape): Node | null
+  /** The sum of several results of the operation, where there is a shorter way than adding them. */
+  sum?(nodes: readonly Node[]): Node | null
   readonly lower: Lowering<A>
 }
 
@@ -122,6 +126,7 @@ export type NoAttrs = Record<string, never>
 export const noAttrs: NoAttrs = {}
 
 /** A record with its attribute type forgotten, as shared passes see it. */
+/* @__NO_SIDE_EFFECTS__ */
 export function erase<A extends Attrs>(record: Primitive<A>): Primitive {
   return record as unknown as Primitive
 }

@@ -26,6 +26,7 @@ function highest(type: Scalar): number {
   return type === "i32" ? 2147483647 : type === "bool" ? 1 : Infinity
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function extremum(name: string, reducer: (type: Scalar) => Reducer): Primitive<ExtremumAttrs> {
   const record: Primitive<ExtremumAttrs> = {
     name,

@@ -24,6 +24,7 @@ const one = (x: Node): Node => constantLike(x, 1)
 const square = (x: Node): Node => mul(x, x)
 
 /** Record of a function of one variable with derivative f′(x), which may be given through the result y. */
+/* @__NO_SIDE_EFFECTS__ */
 function smooth(name: Parameters<typeof unaryOp>[1], cost: number, derivative: (x: Node, y: Node) => Node) {
   return unaryOp(name, name, cost, (t, _, node) => mul(t, derivative(node.inputs[0]!, node)))
 }

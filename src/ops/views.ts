@@ -72,7 +72,11 @@ export function slice(x: Node, attrs: SliceAttrs): Node {
   const whole = x.shape.every(
     (size, i) => attrs.start[i] === 0 && attrs.size[i] === size && attrs.step[i] === 1,
   )
-  return whole ? x : makeNode(sliceOp, [x], attrs)
+  if (whole) return x
+  const { part } = x.op as Primitive
+  const contiguous = x.pending && attrs.step.every((step) => step === 1)
+  const direct = contiguous && part !== undefined ? part(x, x.attrs, attrs.start, attrs.size) : null
+  return direct ?? makeNode(sliceOp, [x], attrs)
 }
 
 /** start … start + size - 1 of one dimension. */
@@ -121,6 +125,7 @@ export const padOp: Primitive<PadAttrs> = {
   },
   vmap: ([x], _, size, { shape, low, interior, value }) =>
     pad(x!, { shape: [size, ...shape], low: [0, ...low], interior: [0, ...interior], value }),
+  sum: sideBySide,
   lower: {
     kind: "push",
     accumulate: false,
@@ -135,6 +140,34 @@ export const padOp: Primitive<PadAttrs> = {
 export function pad(x: Node, attrs: PadAttrs): Node {
   const same = x.shape.every((size, i) => size === attrs.shape[i])
   return same ? x : makeNode(padOp, [x], attrs)
+}
+
+/**
+ * Padded tensors that fill parts of one dimension with no gap between them, joined: what the parts of a tensor (a split,
+ * the steps of a sequence) get back as its gradient costs one pass, and not one for each of them.
+ */
+function sideBySide(nodes: readonly Node[]): Node | null {
+  const attrs = nodes.map((node) => node.attrs as unknown as PadAttrs)
+  const pieces = nodes.map((node) => node.inputs[0]!)
+  const [{ shape }] = attrs as [PadAttrs]
+  const dim = shape.findIndex((size, i) => pieces[0]!.shape[i] !== size)
+  const alike = attrs.every(({ value, interior, low }, n) =>
+    shape.every(
+      (size, i) =>
+        value === 0 && interior[i] === 0 && (i === dim || (low[i] === 0 && pieces[n]!.shape[i] === size)),
+    ),
+  )
+  if (!alike) return null
+  const order = pieces
+    .map((piece, n) => ({ piece, from: attrs[n]!.low[dim]!, to: attrs[n]!.low[dim]! + piece.shape[dim]! }))
+    .sort((a, b) => a.from - b.from)
+  if (order.some(({ from }, n) => n > 0 && from !== order[n - 1]!.to)) return null
+  const low = shape.map((_, i) => (i === dim ? order[0]!.from : 0))
+  const all = joined(
+    order.map(({ piece }) => piece),
+    dim,
+  )
+  return pad(all, { shape, low, interior: shape.map(() => 0), value: 0 })
 }
 
 /** Tensors one after another along a dimension. */
@@ -188,6 +221,18 @@ export const catOp: Primitive<CatAttrs> = {
 
 export function cat(inputs: readonly Node[], dim: number): Node {
   return inputs.length === 1 ? inputs[0]! : makeNode(catOp, inputs, { dim })
+}
+
+/** A kernel takes only so many arguments. */
+const MOST_JOINED = 64
+
+/** Any number of tensors one after another along a dimension. */
+export function joined(inputs: readonly Node[], dim: number): Node {
+  if (inputs.length <= MOST_JOINED) return cat(inputs, dim)
+  const groups = Array.from({ length: Math.ceil(inputs.length / MOST_JOINED) }, (_, g) =>
+    cat(inputs.slice(g * MOST_JOINED, (g + 1) * MOST_JOINED), dim),
+  )
+  return joined(groups, dim)
 }
 
 /** The diagonals of the last two dimensions (equal sizes) as a new last dimension. */

@@ -1,6 +1,5 @@
-import type { Tensor } from "../tensor/index.ts"
-import type { BaseOptions, GroupOptions } from "./groups.ts"
-import { Optimizer } from "./optimizer.ts"
+import { ChainedOptimizer } from "./chained.ts"
+import type { BaseOptions, Params } from "./groups.ts"
 import type { GradientTransform } from "./transform.ts"
 
 /**
@@ -16,22 +15,15 @@ import type { GradientTransform } from "./transform.ts"
  * const adamW = optim.chain(scaleByAdam(), addDecayedWeights(0.01), scaleByLearningRate())
  * const optimizer = new optim.Composed(model.parameters(), adamW, { lr: 1e-3 })
  */
-export class Composed extends Optimizer<BaseOptions> {
+export class Composed extends ChainedOptimizer<BaseOptions> {
   private readonly gradientTransform: GradientTransform
 
-  constructor(
-    params: Iterable<Tensor> | Iterable<GroupOptions<BaseOptions>>,
-    transform: GradientTransform,
-    options: BaseOptions = {},
-  ) {
-    super(params, { lr: 1e-3 }, options)
+  constructor(params: Params<BaseOptions>, transform: GradientTransform, options: BaseOptions = {}) {
+    super(params, options, { defaults: { lr: 1e-3, maximize: false }, rules: {} })
     this.gradientTransform = transform
   }
 
-  /** The learning rate, which all optimizers check, is the only option. */
-  protected override checkOptions(): void {}
-
-  protected override transform(): GradientTransform {
+  override transform(): GradientTransform {
     return this.gradientTransform
   }
 }

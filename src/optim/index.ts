@@ -1,10 +1,13 @@
-export type { AdamOptions } from "./adam.ts"
-export { Adam, adam } from "./adam.ts"
+export { ChainedOptimizer } from "./chained.ts"
+export type { ClipNormOptions } from "./clip.ts"
+export { clipGradNorm_, clipGradValue_ } from "./clip.ts"
 export { Composed } from "./composed.ts"
-export type { BaseOptions, GroupOptions, ParameterGroup } from "./groups.ts"
+export * from "./first-order/index.ts"
+export type { BaseOptions, GroupOptions, ParameterGroup, Params } from "./groups.ts"
+export type { OptionTable } from "./optimizer.ts"
 export { Optimizer } from "./optimizer.ts"
-export type { SGDOptions } from "./sgd.ts"
-export { SGD, sgd } from "./sgd.ts"
+export * as lrScheduler from "./schedulers/index.ts"
+export * from "./second-order/index.ts"
 export type { OptimizerState } from "./state-dict.ts"
 export type {
   GradientTransform,
@@ -14,4 +17,5 @@ export type {
   Transformed,
 } from "./transform.ts"
 export { chain, perParameter, stateless } from "./transform.ts"
-export * as transforms from "./transforms.ts"
+export * as transforms from "./transforms/index.ts"
+export * from "./wrappers/index.ts"

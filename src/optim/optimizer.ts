@@ -1,50 +1,71 @@
-import type { DType } from "../base/index.ts"
 import { NablaError } from "../base/index.ts"
 import type { Schedule } from "../schedules/index.ts"
-import type { Update } from "../tensor/index.ts"
-import { add, enableGrad, hostWork, realize, Tensor, update } from "../tensor/index.ts"
-import type { BaseOptions, GroupOptions, ParameterGroup, ParameterRecord } from "./groups.ts"
-import { ScalarInputs } from "./scalars.ts"
+import { enableGrad, realize, Tensor } from "../tensor/index.ts"
+import type { BaseOptions, GroupOptions, ParameterGroup, Params } from "./groups.ts"
+import type { Rules } from "./rules.ts"
+import { flag, violation } from "./rules.ts"
 import type { OptimizerState } from "./state-dict.ts"
-import { loadOptimizerState, saveOptimizerState } from "./state-dict.ts"
-import type { GradientTransform, StepContext } from "./transform.ts"
+
+/** What an optimizer is made of: its options' values when nothing is said, and what each must be. */
+export interface OptionTable<O extends BaseOptions> {
+  readonly defaults: Required<O>
+  readonly rules: Rules<O>
+}
 
 /**
- * What all optimizers do: hold groups of parameters, and in a step turn gradients into new values by a chain of
- * transforms. All new values, of parameters and of state, are computed as one program, along with the gradients that
- * they come from.
+ * What all optimizers are: groups of parameters with options, and a step that moves the parameters. Most are chains of
+ * transforms of gradients (ChainedOptimizer); those that evaluate the loss themselves take a closure.
  */
 export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   /** The groups; their options may be changed between steps, such as `optimizer.paramGroups[0].lr = 0.01`. */
   readonly paramGroups: ParameterGroup<O>[] = []
-  private readonly defaults: Required<O>
-  private readonly records = new Map<Tensor, ParameterRecord>()
-  private readonly scalars: ScalarInputs[] = []
-  private stepsTaken = 0
+  /** All options with the values of groups that do not say otherwise, and what each must be. */
+  readonly table: OptionTable<O>
+  private readonly known = new Set<Tensor>()
+  protected stepsTaken = 0
 
   /**
    * @param params the parameters, or groups of them
-   * @param defaults all options with their default values
    * @param options those of groups that do not say otherwise
+   * @param table all options with their default values and what they must be
    */
-  constructor(
-    params: Iterable<Tensor> | Iterable<GroupOptions<O>>,
-    defaults: Required<O>,
-    options: Partial<O>,
-  ) {
-    this.defaults = defaults
-    this.defaults = this.complete(options)
+  constructor(params: Params<O>, options: Partial<O>, table: OptionTable<O>) {
+    this.table = table
+    this.table = { ...table, defaults: this.complete(options) }
     const list = this.listOf<Tensor | GroupOptions<O>>(params)
     const grouped = list.length > 0 && list.every((item) => !(item instanceof Tensor))
     const groups = grouped ? list : [{ params: list }]
     for (const group of groups) this.addParamGroup(group as GroupOptions<O>)
   }
 
-  /** The chain that makes updates of gradients, for a group with its present options. */
-  protected abstract transform(group: ParameterGroup<O>): GradientTransform
+  /**
+   * Moves the parameters.
+   *
+   * @param closure computes the loss and calls backward; its result is returned
+   */
+  abstract step(): void
+  abstract step(closure: () => Tensor): Tensor
 
-  /** Throws when options make no sense. */
-  protected abstract checkOptions(options: Required<O>): void
+  /** Options, numbers of steps and state tensors, by the parameters' places; enough to go on where this one is. */
+  abstract stateDict(): OptimizerState
+
+  /**
+   * Copies options and state from a dictionary of the same optimizer for the same parameters.
+   *
+   * @throws NABLA_STATE_DICT with all that does not fit; nothing is changed then
+   */
+  abstract loadStateDict(state: OptimizerState): void
+
+  /** Whether step() must be given a closure. */
+  get needsClosure(): boolean {
+    return false
+  }
+
+  /** Throws when options do not go together; each by itself has been held to its rule. */
+  protected checkOptions(_options: Required<O>): void {}
+
+  /** Throws when a parameter is none that this optimizer can move. */
+  protected checkParameter(_param: Tensor, _place: number): void {}
 
   /**
    * Adds parameters, with options of their own.
@@ -56,13 +77,11 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     const { params: list, ...own } = options
     const params = this.checkParameters(list)
     const group = { ...this.complete(own as unknown as Partial<O>), params } as ParameterGroup<O>
-    this.checkRate(group.lr)
-    this.checkOptions(group)
-    for (const param of params) this.records.set(param, { step: 0, state: {} })
+    this.checkGroup(group)
+    for (const param of params) this.known.add(param)
     // Initial values are computed here, so that they are no part of the first step's program.
     realize(params)
     this.paramGroups.push(group)
-    this.scalars.push(new ScalarInputs(widestType(params)))
   }
 
   /** Number of steps made so far. */
@@ -80,97 +99,49 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     for (const group of this.paramGroups) group.lr = value
   }
 
+  /** All parameters, in the order of their groups. */
+  get parameters(): Tensor[] {
+    return this.paramGroups.flatMap(({ params }) => params)
+  }
+
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
-    for (const group of this.paramGroups) for (const param of group.params) param.grad = null
+    for (const param of this.parameters) param.grad = null
   }
 
-  /**
-   * Moves the parameters that have a gradient.
-   *
-   * @param closure computes the loss and calls backward; evaluated first, and its result returned
-   */
-  step(): void
-  step(closure: () => Tensor): Tensor
-  step(closure?: () => Tensor): Tensor | undefined {
-    const loss = closure === undefined ? undefined : enableGrad(closure)
-    const parameters: Update[] = []
-    const state: Update[] = []
-    this.paramGroups.forEach((group, i) => {
-      this.collectUpdates(group, this.scalars[i]!, parameters, state)
+  /** The loss of a closure, with derivatives recorded. */
+  protected evaluate<T>(closure: (() => T) | undefined): T {
+    if (typeof closure === "function") return enableGrad(closure)
+    throw new NablaError("NABLA_INVALID_ARGUMENT", {
+      message: "this optimizer evaluates the loss itself",
+      where: `${this.constructor.name}.step`,
+      expected: "a closure that returns the loss",
+      got: closure === undefined ? "nothing" : typeof closure,
+      hint: "call step(() => { optimizer.zeroGrad(); const loss = …; loss.backward(); return loss })",
     })
-    update(parameters, state)
-    hostWork(() => {
-      this.stepsTaken++
-    })
-    return loss
-  }
-
-  /** Options, numbers of steps and state tensors, by the parameters' places; enough to go on where this one is. */
-  stateDict(): OptimizerState {
-    return saveOptimizerState(this.constructor.name, this.stepsTaken, this.paramGroups, this.records)
-  }
-
-  /**
-   * Copies options and state from a dictionary of the same optimizer for the same parameters.
-   *
-   * @throws NABLA_STATE_DICT with all that does not fit; nothing is changed then
-   */
-  loadStateDict(state: OptimizerState): void {
-    loadOptimizerState(this.constructor.name, state, this.paramGroups, this.records)
-    this.stepsTaken = state.steps
-  }
-
-  private collectUpdates(
-    group: ParameterGroup<O>,
-    scalars: ScalarInputs,
-    parameters: Update[],
-    state: Update[],
-  ): void {
-    const params = group.params.filter(({ grad }) => grad !== null)
-    if (params.length === 0) return
-    this.rate(group)
-    const transform = this.transform(group)
-    const records = params.map((param) => this.advance(param, transform))
-    scalars.restart()
-    const context: StepContext = {
-      lr: () => this.rate(group),
-      step: (i) => records[i]!.step,
-      scalar: (value) => scalars.take(value),
-    }
-    const gradients = params.map(({ grad }) => grad!)
-    const states = records.map((record) => record.state)
-    const result = transform.update(gradients, states, params, context)
-    params.forEach((target, i) => {
-      parameters.push({ target, value: add(target, result.updates[i]!).to(target.dtype) })
-      for (const [name, value] of Object.entries(result.states[i]!)) {
-        const kept = states[i]![name]!
-        if (kept !== value) state.push({ target: kept, value })
-      }
-    })
-  }
-
-  /** The record of a parameter at its next step, with all that the transform keeps. */
-  private advance(param: Tensor, transform: GradientTransform): ParameterRecord {
-    const record = this.records.get(param)!
-    hostWork(() => {
-      record.step++
-    })
-    if (transform.state.some((name) => record.state[name] === undefined))
-      record.state = { ...transform.init(param), ...record.state }
-    return record
   }
 
   /** Options with defaults in place of those that are absent. */
   private complete(options: Partial<O>): Required<O> {
     const given = Object.entries(options).filter(([, value]) => value !== undefined)
-    const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(this.defaults, name))
+    const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(this.table.defaults, name))
     if (unknown.length > 0)
-      throw this.invalid("there is no such option", Object.keys(this.defaults).join(", "), unknown.join(", "))
-    return { ...this.defaults, ...Object.fromEntries(given) }
+      throw this.invalid("there is no such option", Object.keys(this.table.defaults).join(", "), unknown.join(", "))
+    return { ...this.table.defaults, ...Object.fromEntries(given) }
   }
 
-  private rate({ lr }: { readonly lr: number | Schedule }): number {
+  /** Holds all options of a group to their rules. */
+  protected checkGroup(group: ParameterGroup<O>): void {
+    this.checkRate(group.lr)
+    for (const [name, rule] of Object.entries({ ...this.table.rules, maximize: flag })) {
+      const wrong = violation(name, rule, group[name as keyof ParameterGroup<O>])
+      if (wrong !== null)
+        throw this.invalid(`the option ${wrong.name} cannot be this`, wrong.expected, wrong.got)
+    }
+    this.checkOptions(group)
+  }
+
+  protected rate({ lr }: { readonly lr: number | Schedule }): number {
     const rate = typeof lr === "function" ? lr(this.stepsTaken) : lr
     this.checkRate(rate)
     return rate
@@ -200,10 +171,11 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
         const got = param instanceof Tensor ? "a tensor that was computed from others" : typeof param
         throw this.invalid(`parameter ${i} cannot be optimized`, "a leaf tensor, such as a Parameter", got)
       }
-      if (this.records.has(param) || list.indexOf(param) < i) {
+      if (this.known.has(param) || list.indexOf(param) < i) {
         const got = `parameter ${i} of the group, of shape [${param.shape.join(", ")}], a second time`
         throw this.invalid("a parameter is given twice", "each parameter once, in one group", got)
       }
+      this.checkParameter(param, i)
     })
     return list
   }
@@ -212,20 +184,4 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   protected invalid(message: string, expected: string, got: string): NablaError {
     return new NablaError("NABLA_INVALID_ARGUMENT", { message, where: this.constructor.name, expected, got })
   }
-
-  /** Throws unless a number is finite and ≥ 0. */
-  protected checkNonNegative(name: string, value: number): void {
-    if (Number.isFinite(value) && value >= 0) return
-    throw this.invalid(`${name} is no such number`, "a finite number ≥ 0", String(value))
-  }
-
-  /** Throws unless a number is a decay rate: at least 0 and below 1. */
-  protected checkDecay(name: string, value: number): void {
-    if (value >= 0 && value < 1) return
-    throw this.invalid(`${name} is no such number`, "a number ≥ 0 and < 1", String(value))
-  }
-}
-
-function widestType(params: readonly Tensor[]): DType {
-  return params.some(({ dtype }) => dtype === "float64") ? "float64" : "float32"
 }

@@ -32,3 +32,8 @@ export class ScalarInputs {
     return made
   }
 }
+
+/** The type that numbers for a list of tensors need. */
+export function widestType(tensors: readonly Tensor[]): DType {
+  return tensors.some(({ dtype }) => dtype === "float64") ? "float64" : "float32"
+}

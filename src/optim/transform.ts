@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor/index.ts"
-import { zeros } from "../tensor/index.ts"
+import { add, mul, zeros } from "../tensor/index.ts"
 
 /** What a transform keeps for one parameter from step to step, by name. */
 export type ParameterState = Readonly<Record<string, Tensor>>
@@ -29,7 +29,7 @@ export interface Transformed {
  * is added to the parameters.
  */
 export interface GradientTransform {
-  /** Names of what is kept for each parameter. */
+  /** Names of what is kept for a parameter; some may be kept for some parameters only. */
   readonly state: readonly string[]
   /** The state of a parameter before its first step. */
   init(param: Tensor): ParameterState
@@ -84,7 +84,10 @@ function rename(
   to: readonly string[],
 ): Record<string, Tensor> {
   const out: Record<string, Tensor> = {}
-  for (let i = 0; i < from.length; i++) out[to[i]!] = state[from[i]!]!
+  from.forEach((name, i) => {
+    const kept = state[name]
+    if (kept !== undefined) out[to[i]!] = kept
+  })
   return out
 }
 
@@ -139,4 +142,25 @@ export function perParameter<Name extends string, Numbers>(
 /** Zeros of a parameter's shape and type, as a value in memory: the first step is then no other program than the rest. */
 export function zerosOf(param: Tensor): Tensor {
   return zeros(param.shape, { dtype: param.dtype }).realize()
+}
+
+/** A first state in which every name stands for zeros of the parameter's shape. */
+export function zeroState<Name extends string>(...names: readonly Name[]) {
+  return (param: Tensor): Record<Name, Tensor> =>
+    Object.fromEntries(names.map((name) => [name, zerosOf(param)])) as Record<Name, Tensor>
+}
+
+/** The rate of a running average, as inputs of the program: how much stays, and how much is taken from the new. */
+export interface Decay {
+  readonly stay: Tensor
+  readonly take: Tensor
+}
+
+export function decayOf({ scalar }: StepContext, rate: () => number): Decay {
+  return { stay: scalar(rate), take: scalar(() => 1 - rate()) }
+}
+
+/** The next value of a running average: rate·old + (1 − rate)·value. */
+export function average(old: Tensor, value: Tensor, { stay, take }: Decay): Tensor {
+  return add(mul(old, stay), mul(value, take))
 }

@@ -2,12 +2,12 @@ import type { Capabilities } from "../base/index.ts"
 import { isFloating } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
 import type { GemmOperand, Kernel, StridedDim } from "../kernel/index.ts"
-import { flattenIndex, gemm, gemmTile, Index } from "../kernel/index.ts"
+import { flattenIndex, gemm, gemmTile, Index, wideGemmTile } from "../kernel/index.ts"
 import type { ContractionDims, Primitive } from "../ops/index.ts"
 import { freeDims, primitiveOf, scalarType } from "../ops/index.ts"
 
 /** Products below this many multiplications cost less in a plain loop than packing them would. */
-const TILING_THRESHOLD = 8192
+const TILING_THRESHOLD = 4096
 
 interface Extents {
   readonly rows: number
@@ -36,7 +36,7 @@ function extents(node: Node): Extents {
 /** Whether a contraction is large enough in every direction for packing and register tiles. */
 export function worthTiling(node: Node): boolean {
   const { rows, columns, depth } = extents(node)
-  if (!isFloating(node.aval.dtype) || Math.min(rows, columns, depth) < 4) return false
+  if (!isFloating(node.aval.dtype) || Math.min(rows, columns) < 3 || depth < 4) return false
   return rows * columns * depth >= TILING_THRESHOLD
 }
 
@@ -74,7 +74,9 @@ export function lowerContraction(
     scalarType(node.aval),
     lhs.operand,
     rhs.operand,
-    gemmTile(device.fusedMultiplyAdd, device.vectorBytes, device.threads),
+    device.tileVectorBytes === undefined
+      ? gemmTile(device.fusedMultiplyAdd, device.vectorBytes, device.threads)
+      : wideGemmTile(columns, device.threads),
   )
   return { kernel, reads: [lhs.base, rhs.base] }
 }

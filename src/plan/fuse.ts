@@ -22,6 +22,9 @@ const DEPTH_LIMIT = 128
 /** Work that is done twice rather than written to memory and read back. */
 const RECOMPUTE_LIMIT = 4
 
+/** A reduction leaves few numbers when it had so many elements for each, and a view repeats often from here on. */
+const FEW = 16
+
 /** Where a node is computed inside the kernel of `root`: at one index in terms of the root's loops, or at several. */
 interface Place {
   readonly root: Node
@@ -105,8 +108,7 @@ class Partitioner {
       if (roots.size === 1 && this.canStoreOnTheWay(node, places)) this.storeOnTheWay(node, places[0]!.root)
       else this.makeRoot(node)
     } else if (!this.stored.has(node)) {
-      if (lower.kind === "push" || lower.kind === "routine" || this.mustStore(node, lower, places, roots))
-        this.makeRoot(node)
+      if (this.mustStore(node, lower, places, roots)) this.makeRoot(node)
       else this.places.set(node, places)
     } else this.makeRoot(node)
     this.demandOperands(node, lower)
@@ -143,11 +145,14 @@ class Partitioner {
   /** Where the users of a node compute it. */
   private placesOf(node: Node): Place[] {
     const out: Place[] = []
+    const ofRoot = new Map<Node, Place[]>()
     for (const user of this.users.get(node) ?? []) {
       for (const place of this.places.get(user)!) {
         const found = { root: place.root, index: inputIndex(user, node, place, this.loops) }
-        if (!out.some((known) => known.root === found.root && sameIndex(known.index, found.index)))
-          out.push(found)
+        const known = ofRoot.get(found.root) ?? []
+        if (known.some((other) => sameIndex(other.index, found.index))) continue
+        ofRoot.set(found.root, [...known, found])
+        out.push(found)
       }
     }
     return out
@@ -159,13 +164,20 @@ class Partitioner {
     places: readonly Place[],
     roots: ReadonlySet<Node>,
   ): boolean {
-    if (lower.kind === "contraction" && this.device.tiledContractions && worthTiling(node)) return true
+    if (this.alwaysStored(node)) return true
     if (lower.kind === "reduction" || lower.kind === "contraction")
       return !this.computedOnce(node, places, roots)
     if (lower.kind === "view") return false
     const cost = this.cost(node)
     if (cost <= RECOMPUTE_LIMIT) return false
     return roots.size > 1 || this.users.get(node)!.some((user) => this.repeats(user, node))
+  }
+
+  /** Whether a node gets a place in memory whoever uses it; its users are decided before it is. */
+  private alwaysStored(node: Node): boolean {
+    const { lower } = primitiveOf(node)
+    if (lower.kind === "push" || lower.kind === "routine") return true
+    return lower.kind === "contraction" && this.device.tiledContractions && worthTiling(node)
   }
 
   /** Whether a use computes elements of `node` more than once. */
@@ -188,17 +200,36 @@ class Partitioner {
     return turnsNeeded(this.loops.get(root)!, index) <= node.aval.size
   }
 
+  /**
+   * What will have a place in memory when a user of it is computed in two kernels, since it is needed in both then: dear
+   * work with several users, and the few numbers that a reduction leaves. (Its fate is not decided yet: users come
+   * first.)
+   */
+  private keptAnyway(node: Node): boolean {
+    if (this.given.has(node)) return false
+    const { lower } = primitiveOf(node)
+    if (lower.kind === "reduction") return node.aval.size * FEW <= node.inputs[0]!.aval.size
+    return lower.kind === "pointwise" && lower.cost > RECOMPUTE_LIMIT && this.users.get(node)!.length > 1
+  }
+
   /** Work to compute one element, as far as it would be done again. */
   private cost(node: Node): number {
-    if (this.stored.has(node)) return 1
+    if (this.stored.has(node) || this.alwaysStored(node)) return 1
     const known = this.costs.get(node)
     if (known !== undefined) return known
     const { lower } = primitiveOf(node)
+    // What is repeated that often leaves the inner loops, or gets a place in memory of its own.
+    if (lower.kind === "view" && node.inputs[0]!.aval.size * FEW <= node.aval.size) return 1
     let total = lower.kind === "pointwise" ? lower.cost : lower.kind === "view" ? 0 : 1000
     for (const input of node.inputs) {
       if (total > 1000) break
-      total +=
-        lower.kind === "view" || !this.given.has(input) ? this.cost(input) : input.aval.size === 1 ? 0 : 1
+      total += this.keptAnyway(input)
+        ? 1
+        : lower.kind === "view" || !this.given.has(input)
+          ? this.cost(input)
+          : input.aval.size === 1
+            ? 0
+            : 1
     }
     this.costs.set(node, total)
     return total

@@ -73,6 +73,11 @@ export function iterate(
     const extent = size(group)
     const innermost = depth === groups.length - 1
     const whole = innermost && lanes > 1 ? extent - (extent % lanes) : 0
+    const part = (from: number, to: number, width: Lanes): void => {
+      const inner = b.openPart(outer, { from, to }, { start: 0, extent }, width, independent)
+      nest(depth + 1, inner, [...index, b.index(inner)])
+      b.close(inner)
+    }
     const run = (count: number, width: Lanes, start: number): void => {
       if (count === 0) return
       if (count === 1) return nest(depth + 1, outer, [...index, Index.constant(start)])
@@ -80,8 +85,24 @@ export function iterate(
       nest(depth + 1, inner, [...index, b.index(inner)])
       b.close(inner)
     }
+    if (b.anySize && depth === 0 && whole > lanes) {
+      part(0, whole, lanes)
+      part(whole, extent, 1)
+      return
+    }
     run(whole, lanes, 0)
     run(extent - whole, 1, whole)
   }
   nest(0, scope, [])
+}
+
+/** Whether the elements at `target` in one turn of the outermost loop are in no other turn's places. */
+export function haveOwnPlaces(target: Index, innermost: Scope): boolean {
+  let scope = innermost
+  while (scope.parent !== null && scope.parent.symbol !== null) scope = scope.parent
+  if (scope.symbol === null) return false
+  const stride = target.coefficientOf(scope.symbol)
+  if (stride === undefined) return false
+  const within = target.sub(Index.symbol(scope.symbol).mul(stride))
+  return within.max - within.min < Math.abs(stride)
 }

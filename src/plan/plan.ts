@@ -1,13 +1,13 @@
 import type { Capabilities } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
 import type { BufferParam, Kernel } from "../kernel/index.ts"
-import { checkKernel, scalarBytes } from "../kernel/index.ts"
+import { scalarBytes } from "../kernel/index.ts"
 import type { Task } from "./fuse.ts"
 import { partition } from "./fuse.ts"
-import type { LoweredKernel } from "./lower.ts"
-import { lowerRoot } from "./lower.ts"
+import { kernelOf } from "./kernel-cache.ts"
+import type { LoweredKernel } from "./lowering.ts"
 import type { Lifetime } from "./memory.ts"
-import { placeTemporaries } from "./memory.ts"
+import { largestLiveSet, placeTemporaries } from "./memory.ts"
 
 /** Where a kernel's buffer lies: with a node (by its position in the order), or in the block of temporaries. */
 export type Slot =
@@ -28,12 +28,14 @@ export interface Plan {
   readonly given: readonly number[]
   readonly results: readonly number[]
   readonly temporaryBytes: number
+  /** Bytes of the temporaries that are alive together, where they are most: what no layout could do without. */
+  readonly liveBytes: number
 }
 
 export interface PlanOptions {
   readonly device: Capabilities
-  /** Check the IR of every kernel; on in tests and debug mode. */
-  readonly check: boolean
+  /** Checks the IR of every kernel, in tests and debug mode: `checkKernel`, given so that others do without its code. */
+  readonly check?: (kernel: Kernel, pass: string) => void
 }
 
 /**
@@ -42,8 +44,8 @@ export interface PlanOptions {
  */
 export function planGraph(task: Task, keep: (node: Node) => boolean, options: PlanOptions): Plan {
   const parts = partition(task, options.device)
-  const lowered = parts.roots.map((root) => lowerRoot(root, parts, options.device))
-  if (options.check) for (const { kernel } of lowered) checkKernel(kernel, "plan")
+  const lowered = parts.roots.map((root) => kernelOf(root, parts, options.device))
+  for (const kernel of new Set(lowered.map(({ kernel }) => kernel))) options.check?.(kernel, "plan")
   return new Assembly(task, keep, lowered).plan()
 }
 
@@ -79,7 +81,14 @@ class Assembly {
         ),
       }),
     )
-    return { kernels, calls, given: [...this.given], results: [...this.results], temporaryBytes: bytes }
+    return {
+      kernels,
+      calls,
+      given: [...this.given],
+      results: [...this.results],
+      temporaryBytes: bytes,
+      liveBytes: largestLiveSet(this.lifetimes),
+    }
   }
 
   /** The slot of a kernel's buffer; a temporary is known by its number until all are placed. */
@@ -111,19 +120,26 @@ class Assembly {
 
 /** Each kernel once, and the number of the one that serves each call. */
 function distinct(all: readonly Kernel[]): { kernels: Kernel[]; numbers: number[] } {
-  const known = new Map<string, number>()
+  const alike = new Map<string, { kernel: Kernel; text: string | null }[]>()
+  const numberOf = new Map<Kernel, number>()
   const kernels: Kernel[] = []
-  const numbers = all.map((kernel) => {
-    const text = JSON.stringify([kernel.buffers, kernel.body], exactNumbers)
-    let number = known.get(text)
-    if (number === undefined) {
-      number = kernels.push(kernel) - 1
-      known.set(text, number)
+  for (const kernel of new Set(all)) {
+    // Whole texts are compared only among kernels that look the same from outside.
+    const outside = JSON.stringify([kernel.name, kernel.buffers, kernel.body.length])
+    const candidates = alike.get(outside) ?? []
+    alike.set(outside, candidates)
+    const text = candidates.length === 0 ? null : textOf(kernel)
+    const same = candidates.find((other) => (other.text ??= textOf(other.kernel)) === text)
+    if (same !== undefined) numberOf.set(kernel, numberOf.get(same.kernel)!)
+    else {
+      candidates.push({ kernel, text })
+      numberOf.set(kernel, kernels.push(kernel) - 1)
     }
-    return number
-  })
-  return { kernels, numbers }
+  }
+  return { kernels, numbers: all.map((kernel) => numberOf.get(kernel)!) }
 }
+
+const textOf = (kernel: Kernel): string => JSON.stringify(kernel.body, exactNumbers)
 
 /** JSON has neither infinities nor NaN nor -0, and two kernels may differ in nothing else. */
 function exactNumbers(_: string, value: unknown): unknown {

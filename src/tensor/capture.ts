@@ -4,7 +4,7 @@ import { discard, forbidRealizing, fromHost, realize } from "../engine/index.ts"
 import type { Node } from "../graph/index.ts"
 import { clearPending, nextNodeId } from "../graph/index.ts"
 import type { Tensor } from "./tensor.ts"
-import { watchUses, wrap } from "./tensor.ts"
+import { leavingNothingUnread, watchUses, wrap } from "./tensor.ts"
 
 /** A tensor that a captured function changes, and how its former value is treated. */
 export interface CapturedUpdate {
@@ -106,7 +106,8 @@ function capturing<T>(capture: Capture, f: () => T): T {
   clearPending()
   begin()
   try {
-    return f()
+    // What is left over afterwards stands for no value.
+    return leavingNothingUnread(f)
   } finally {
     current = null
     forbidRealizing(null)

@@ -6,7 +6,7 @@ import { sourceNode } from "../graph/index.ts"
 import type { CapturedUpdate } from "./capture.ts"
 import { Capture } from "./capture.ts"
 import type { Tensor } from "./tensor.ts"
-import { wrap } from "./tensor.ts"
+import { takeUnread, wrap } from "./tensor.ts"
 import type { AnyFunction } from "./transforms/trace.ts"
 import { flattenTree } from "./tree.ts"
 import { settleTargets } from "./update.ts"
@@ -22,8 +22,19 @@ type Source =
 /** Shape and type of a tensor, as text. */
 export const formOf = ({ shape, dtype }: Tensor): string => `${dtype}[${shape.join(",")}]`
 
+/** What a program's kernels share on the way to its results. */
+export interface ProgramMemory {
+  /** Bytes of the block that holds what is computed on the way, laid out once. */
+  readonly temporaryBytes: number
+  /** Bytes of the values in it that are alive together, where they are most; no layout takes less. */
+  readonly liveBytes: number
+  /** temporaryBytes / liveBytes: 1 is perfect, and what a program without temporaries has. */
+  readonly ratio: number
+  readonly kernels: number
+}
+
 interface Parts {
-  readonly program: Pick<Program, "run" | "form" | "temporaryBytes" | "kernelCount">
+  readonly program: Pick<Program, "run" | "form" | "temporaryBytes" | "liveBytes" | "kernelCount">
   readonly inputs: readonly Source[]
   readonly outputs: readonly { readonly source: Source; readonly like: Node["aval"] }[]
   readonly rebuild: (leaves: readonly Tensor[]) => unknown
@@ -86,9 +97,10 @@ export class CapturedProgram {
     })
   }
 
-  get memory(): { readonly temporaryBytes: number; readonly kernels: number } {
-    const { temporaryBytes, kernelCount } = this.parts.program
-    return { temporaryBytes, kernels: kernelCount }
+  get memory(): ProgramMemory {
+    const { temporaryBytes, liveBytes, kernelCount } = this.parts.program
+    const ratio = liveBytes === 0 ? 1 : temporaryBytes / liveBytes
+    return { temporaryBytes, liveBytes, ratio, kernels: kernelCount }
   }
 
   /** Why the program no longer fits the tensors from outside, or null. */
@@ -107,6 +119,8 @@ export class CapturedProgram {
   /** Computes the results for the values of the moment and moves what the function changes. */
   run(leaves: readonly Tensor[]): unknown {
     const { program, inputs, outputs, rebuild, updates } = this.parts
+    // As before every update: results that somebody may still read are computed from what is about to change.
+    if (updates.length > 0) realize(takeUnread())
     const results: StoredValue[] = []
     const current = (source: Source): StoredValue => {
       if ("value" in source) return source.value

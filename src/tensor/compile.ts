@@ -1,5 +1,6 @@
 import { defaultDevice } from "../engine/index.ts"
 import { isCapturing } from "./capture.ts"
+import type { ProgramMemory } from "./captured.ts"
 import { CapturedProgram, formOf } from "./captured.ts"
 import type { Tensor } from "./tensor.ts"
 import type { AnyFunction } from "./transforms/trace.ts"
@@ -11,12 +12,6 @@ export interface CompileOptions {
    * for each program, instead of its first replay. Default: false.
    */
   readonly check?: boolean | "once"
-}
-
-export interface ProgramMemory {
-  /** Bytes for what is computed on the way, laid out once. */
-  readonly temporaryBytes: number
-  readonly kernels: number
 }
 
 /** A compiled function: the function, and what is known of its programs. */

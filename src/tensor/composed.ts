@@ -7,6 +7,7 @@ import { Tensor } from "./tensor.ts"
  * that is made of; inside another such function the outer one counts. Arguments of the wrong kind, which JavaScript
  * notices somewhere inside, become a coded error that names the function.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function composed<F extends (...args: never[]) => unknown>(name: string, f: F): F {
   const named = (...args: never[]): unknown => {
     if (insideFunction()) return f(...args)

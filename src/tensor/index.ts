@@ -1,6 +1,13 @@
-import "./methods.ts"
+import "./core-methods.ts"
 
-export type { Ceilings, ChromeTrace, DeviceName, EngineMemory, KernelProfile, TraceEvent } from "../engine/index.ts"
+export type {
+  Ceilings,
+  ChromeTrace,
+  DeviceName,
+  EngineMemory,
+  KernelProfile,
+  TraceEvent,
+} from "../engine/index.ts"
 export {
   defaultDevice,
   deviceInfo,
@@ -8,11 +15,12 @@ export {
   memory,
   setDefaultDevice,
   setKernelChecks,
+  setThreads,
 } from "../engine/index.ts"
-export { backward } from "./backward.ts"
+export { backward, gradientsOf } from "./backward.ts"
 export { hostNumber, hostWork, isCapturing } from "./capture.ts"
-export { deviceCeilings } from "./ceilings.ts"
 export type { ProgramMemory } from "./captured.ts"
+export { deviceCeilings } from "./ceilings.ts"
 export type { Compiled, CompileOptions } from "./compile.ts"
 export { compile } from "./compile.ts"
 export { composed } from "./composed.ts"
@@ -34,7 +42,7 @@ export type { Spatial } from "./functions/spatial.ts"
 export * from "./functions/structural.ts"
 export * from "./functions/triangle-indices.ts"
 export { variance as var } from "./functions/variance.ts"
-export { Generator, manualSeed } from "./generator.ts"
+export { defaultGenerator, Generator, manualSeed } from "./generator.ts"
 export type { Graph, GraphEdge, GraphLevel, GraphNode, GraphOptions } from "./graph/graph-of.ts"
 export { graphOf } from "./graph/graph-of.ts"
 export type { ModuleScope } from "./graph/scope.ts"
@@ -43,6 +51,7 @@ export { toDot, toMermaid } from "./graph/text.ts"
 export type { ImageLike, ImageOptions } from "./image.ts"
 export { fromImageData } from "./image.ts"
 export type { IndexItem, Slice } from "./index-items.ts"
+export type { TensorMethods } from "./methods.ts"
 export { Profile, profile } from "./profile.ts"
 export type { MultinomialOptions, RandomOptions } from "./random.ts"
 export {

@@ -1,3 +1,7 @@
+// Every method that a tensor can have. Programs that count bytes do without this file: see core-methods.ts.
+import "./core-methods.ts"
+
+import { attach } from "./attach.ts"
 import { backward } from "./backward.ts"
 import * as contraction from "./functions/contraction.ts"
 import * as convert from "./functions/convert.ts"
@@ -9,8 +13,7 @@ import { unfold } from "./functions/windowed.ts"
 import { registerHook, retainGrad } from "./hooks.ts"
 import * as places from "./in-place.ts"
 import { describe, toArray } from "./printing.ts"
-import type { TensorLike } from "./tensor.ts"
-import { Tensor } from "./tensor.ts"
+import type { Tensor, TensorLike } from "./tensor.ts"
 
 /** A function whose first argument is a tensor, as a method of that tensor; it may have up to three overloads. */
 type Method<F> = F extends {
@@ -46,7 +49,7 @@ const functions = {
   retainGrad,
 }
 
-const { assign: __, inPlace, inPlaceNames, ...writers } = places
+const { assign: __, inPlace: ___, inPlaceNames: ____, ...writers } = places
 
 type Forms = MethodsOf<typeof functions>
 /** The forms with a trailing underscore of functions that have one. */
@@ -62,36 +65,4 @@ declare module "./tensor.ts" {
   }
 }
 
-const forms = inPlaceNames.map((name) => [`${name}_`, inPlace(name, functions[name])])
-const methods = { ...functions, ...writers, ...Object.fromEntries(forms) }
-
-for (const [name, f] of Object.entries(methods)) {
-  Object.defineProperty(Tensor.prototype, name, {
-    value(this: Tensor, ...rest: never[]) {
-      return (f as (input: Tensor, ...rest: never[]) => unknown)(this, ...rest)
-    },
-    writable: true,
-    configurable: true,
-  })
-}
-
-/** What Node's console shows, found by this name in every environment. */
-Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-  value(this: Tensor) {
-    return describe(this)
-  },
-  configurable: true,
-})
-
-Object.defineProperties(Tensor.prototype, {
-  T: {
-    get(this: Tensor) {
-      return structural.permute(this, this.shape.map((_, i) => i).reverse())
-    },
-  },
-  mT: {
-    get(this: Tensor) {
-      return structural.transpose(this, -2, -1)
-    },
-  },
-})
+attach({ ...functions, ...writers })

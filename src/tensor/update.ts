@@ -1,10 +1,12 @@
+import { NablaError } from "../base/index.ts"
 import { discard, realize, retire } from "../engine/index.ts"
 import type { StoredValue } from "../graph/index.ts"
-import { sourceNode } from "../graph/index.ts"
+import { sourceNode, Tracking } from "../graph/index.ts"
+import { detach } from "../ops/index.ts"
 import { gradientsToKeep } from "./backward.ts"
 import { currentCapture } from "./capture.ts"
 import type { Tensor } from "./tensor.ts"
-import { takeUnread } from "./tensor.ts"
+import { takeUnread, wrap } from "./tensor.ts"
 
 export interface Update {
   readonly target: Tensor
@@ -27,6 +29,45 @@ export function update(parameters: readonly Update[], state: readonly Update[] =
   const all = [...parameters, ...state]
   realize([...all.map(({ value }) => value.node), ...gradientsToKeep(), ...takeUnread()])
   settleTargets(parameters.map(stored), state.map(stored), "an optimizer step has replaced it")
+}
+
+/** New values that may be pending on one tensor before they are computed: each holds on to what it is made from. */
+const PENDING_LIMIT = 32
+const pendingUpdates = new WeakMap<Tensor, number>()
+
+/**
+ * Gives tensors that the forward pass itself changes (running statistics) new values of the same shape and type. They
+ * are computed along with the next update or when somebody looks, so that a forward pass is not cut in two; no
+ * derivative passes through them.
+ *
+ * @throws NABLA_PLACEHOLDER_VALUE inside vmap, where each example would give another value
+ */
+export function updateLater(updates: readonly Update[]): void {
+  const capture = currentCapture()
+  for (const { target, value } of updates) {
+    if (value.node.tracking === Tracking.placeholder) throw perExample()
+    const node = detach(value.node)
+    if (capture !== null) capture.update(target, node, "parameter")
+    else later(target, wrap(node))
+  }
+}
+
+function later(target: Tensor, value: Tensor): void {
+  const waiting = target.node.value === null ? (pendingUpdates.get(target) ?? 0) + 1 : 0
+  if (waiting >= PENDING_LIMIT) realize([value.node])
+  pendingUpdates.set(target, waiting)
+  const { requiresGrad } = target
+  target.requiresGrad = false
+  target.replace(value.node)
+  target.requiresGrad = requiresGrad
+}
+
+function perExample(): NablaError {
+  return new NablaError("NABLA_PLACEHOLDER_VALUE", {
+    message: "inside vmap the state of a module would change for each example differently",
+    where: "updateLater",
+    hint: "put the module into evaluation mode, or do without running statistics (trackRunningStats: false)",
+  })
 }
 
 /** A target and the value that it is given. */

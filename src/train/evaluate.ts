@@ -3,7 +3,7 @@ import type { Module } from "../nn/index.ts"
 import { crossEntropy } from "../nn/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import { noGrad } from "../tensor/index.ts"
-import type { Loss, Metric, Values } from "./metrics.ts"
+import type { Loss, Metrics, Values } from "./metrics.ts"
 import { accuracy, RunningMeans, readReport, report } from "./metrics.ts"
 import { Breather } from "./pause.ts"
 
@@ -13,22 +13,24 @@ export interface Batches extends Iterable<readonly [Tensor, Tensor]> {
   readonly length?: number
 }
 
-export interface EvaluateOptions {
+export interface EvaluateOptions<Output = Tensor> {
   /** Default: crossEntropy. */
-  readonly loss?: Loss
+  readonly loss?: Loss<Output>
   /** By the names under which they are reported. Default: accuracy, if the loss is left at its default too. */
-  readonly metrics?: Readonly<Record<string, Metric>>
+  readonly metrics?: Metrics<Output>
   /** Ends the work between two batches. */
   readonly signal?: AbortSignal
 }
 
 /** The loss and the metrics in use, from options that may leave them out. */
-export function objective(options: EvaluateOptions): {
-  loss: Loss
-  metrics: Readonly<Record<string, Metric>>
+export function objective<Output>({ loss, metrics }: EvaluateOptions<Output>): {
+  loss: Loss<Output>
+  metrics: Metrics<Output>
 } {
-  if (options.loss !== undefined) return { loss: options.loss, metrics: options.metrics ?? {} }
-  return { loss: (output, target) => crossEntropy(output, target), metrics: options.metrics ?? { accuracy } }
+  if (loss !== undefined) return { loss, metrics: metrics ?? {} }
+  // What gives something else than a tensor has a loss of its own, or an error here that says so.
+  const usual: Loss = (output, target) => crossEntropy(output, target)
+  return { loss: usual as Loss<unknown>, metrics: metrics ?? ({ accuracy } as Metrics<unknown>) }
 }
 
 /**
@@ -39,7 +41,11 @@ export function objective(options: EvaluateOptions): {
  *
  * @example const { loss, accuracy } = await evaluate(model, new DataLoader(test, { batchSize: 250 }))
  */
-export async function evaluate(model: Module, data: Batches, options: EvaluateOptions = {}): Promise<Values> {
+export async function evaluate<Output = Tensor>(
+  model: Module<readonly [Tensor], Output>,
+  data: Batches,
+  options: EvaluateOptions<Output> = {},
+): Promise<Values> {
   const { loss, metrics } = objective(options)
   const means = new RunningMeans()
   const breather = new Breather()

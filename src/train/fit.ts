@@ -4,20 +4,22 @@ import type { Tensor } from "../tensor/index.ts"
 import type { Batches, EvaluateOptions } from "./evaluate.ts"
 import { evaluate, interrupted, objective } from "./evaluate.ts"
 import type { EndEvent, EpochEvent, FitListener, FitStatus } from "./events.ts"
-import type { Loss, Metric, Values } from "./metrics.ts"
+import type { Loss, Metrics, Values } from "./metrics.ts"
 import { RunningMeans, readReport } from "./metrics.ts"
 import { nonFiniteError, ParameterGuard } from "./non-finite.ts"
 import { Breather } from "./pause.ts"
 import type { Steppable } from "./step.ts"
 import { TrainingStep } from "./step.ts"
 
-export interface FitOptions extends EvaluateOptions {
+export interface FitOptions<Output = Tensor> extends EvaluateOptions<Output> {
   readonly optimizer: Steppable
   /** How often to go through the data. Default: 1. */
   readonly epochs?: number
   /** Held-out data, evaluated after each epoch. */
   readonly test?: Batches
   readonly listeners?: readonly FitListener[]
+  /** Largest norm of all gradients together; larger ones are scaled down (see clipGradNorm_). Default: none. */
+  readonly clipGradNorm?: number
   /**
    * Whether steps are captured and replayed where that gives the same (see TrainingStep); gradients are then not left on
    * the parameters. Default: true.
@@ -44,7 +46,11 @@ export interface FitResult extends EndEvent {
  * const optimizer = optim.adam(model.parameters(), { lr: 3e-3 })
  * const result = await fit(model, loader, { optimizer, epochs: 3, test })
  */
-export async function fit(model: Module, data: Batches, options: FitOptions): Promise<FitResult> {
+export async function fit<Output = Tensor>(
+  model: Module<readonly [Tensor], Output>,
+  data: Batches,
+  options: FitOptions<Output>,
+): Promise<FitResult> {
   const training = new Training(model, data, options)
   try {
     return await training.run()
@@ -56,13 +62,13 @@ export async function fit(model: Module, data: Batches, options: FitOptions): Pr
 }
 
 /** The state of one call of fit. */
-class Training {
-  private readonly model: Module
+class Training<Output> {
+  private readonly model: Module<readonly [Tensor], Output>
   private readonly data: Batches
-  private readonly options: FitOptions
-  private readonly loss: Loss
-  private readonly metrics: Readonly<Record<string, Metric>>
-  private readonly body: TrainingStep
+  private readonly options: FitOptions<Output>
+  private readonly loss: Loss<Output>
+  private readonly metrics: Metrics<Output>
+  private readonly body: TrainingStep<Output>
   private readonly epochs: number
   private readonly guard: ParameterGuard
   private readonly began = performance.now()
@@ -73,7 +79,7 @@ class Training {
   private trainingSeconds = 0
   ended = false
 
-  constructor(model: Module, data: Batches, options: FitOptions) {
+  constructor(model: Module<readonly [Tensor], Output>, data: Batches, options: FitOptions<Output>) {
     this.model = model
     this.data = data
     this.options = options
@@ -81,8 +87,8 @@ class Training {
     const { loss, metrics } = objective(options)
     this.loss = loss
     this.metrics = metrics
-    const { optimizer, capture = true } = options
-    this.body = new TrainingStep({ model, loss, metrics, optimizer, capture })
+    const { optimizer, clipGradNorm, capture = true } = options
+    this.body = new TrainingStep({ model, loss, metrics, optimizer, clipGradNorm, capture })
     this.guard = new ParameterGuard(model)
   }
 

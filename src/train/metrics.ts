@@ -2,10 +2,13 @@ import type { Tensor } from "../tensor/index.ts"
 import { argmax, eq, mean, noGrad, stack } from "../tensor/index.ts"
 
 /** A number that says how good outputs are, as the mean over the batch (0-d). */
-export type Metric = (output: Tensor, target: Tensor) => Tensor
+export type Metric<Output = Tensor> = (output: Output, target: Tensor) => Tensor
 
 /** What training minimises, as the mean over the batch (0-d). */
-export type Loss = Metric
+export type Loss<Output = Tensor> = Metric<Output>
+
+/** Metrics by the names under which they are reported. */
+export type Metrics<Output = Tensor> = Readonly<Record<string, Metric<Output>>>
 
 /** Numbers by name: `loss` and the metrics. */
 export type Values = Readonly<Record<string, number>>
@@ -23,22 +26,19 @@ export const accuracy: Metric = (output, target) => mean(eq(argmax(output, 1), t
  *
  * @returns [1 + number of metrics], cut off from the graph of derivatives
  */
-export function report(
+export function report<Output>(
   loss: Tensor,
-  metrics: Readonly<Record<string, Metric>>,
-  output: Tensor,
+  metrics: Metrics<Output>,
+  output: Output,
   target: Tensor,
 ): Tensor {
   return noGrad(() => stack([loss, ...Object.values(metrics).map((metric) => metric(output, target))]))
 }
 
 /** The numbers of a report by name. */
-export async function readReport(
-  reported: Tensor,
-  metrics: Readonly<Record<string, Metric>>,
-): Promise<Record<string, number>> {
+export async function readReport(reported: Tensor, names: object): Promise<Record<string, number>> {
   const numbers = await reported.data()
-  return Object.fromEntries(["loss", ...Object.keys(metrics)].map((name, i) => [name, numbers[i]!]))
+  return Object.fromEntries(["loss", ...Object.keys(names)].map((name, i) => [name, numbers[i]!]))
 }
 
 /** Means over samples, of numbers that come as means over batches. */

@@ -1,5 +1,5 @@
 import { NablaError } from "../base/index.ts"
-import type { Module } from "../nn/index.ts"
+import type { AnyModule, Module } from "../nn/index.ts"
 import { noGrad, Tensor, tensor } from "../tensor/index.ts"
 
 /**
@@ -10,7 +10,7 @@ export class ParameterGuard {
   private readonly parameters: readonly Tensor[]
   private kept: readonly Tensor["node"][] = []
 
-  constructor(model: Module) {
+  constructor(model: AnyModule) {
     this.parameters = [...model.parameters()]
   }
 
@@ -42,7 +42,7 @@ interface Finding {
  * more, with the parameters from before the step, and every output is looked at.
  */
 export async function nonFiniteError(
-  model: Module,
+  model: Module<readonly [Tensor], unknown>,
   input: Tensor,
   at: { readonly loss: number; readonly step: number; readonly epoch: number },
 ): Promise<NablaError> {
@@ -56,7 +56,7 @@ export async function nonFiniteError(
   })
 }
 
-async function findFirst(model: Module, input: Tensor): Promise<Finding> {
+async function findFirst(model: Module<readonly [Tensor], unknown>, input: Tensor): Promise<Finding> {
   const bad = await describe(input)
   if (bad !== null) {
     const hint = "check the data: training cannot mend it"
@@ -86,7 +86,7 @@ interface Output {
 }
 
 /** The outputs of all modules in the order in which they were made: a module's parts come before itself. */
-async function outputsInOrder(model: Module, input: Tensor): Promise<Output[]> {
+async function outputsInOrder(model: Module<readonly [Tensor], unknown>, input: Tensor): Promise<Output[]> {
   const outputs: Output[] = []
   const handles = [...model.namedModules()].map(([path, module]) =>
     module.registerForwardHook((_module, _input, output) => {
@@ -103,7 +103,7 @@ async function outputsInOrder(model: Module, input: Tensor): Promise<Output[]> {
 }
 
 /** What is wrong with the first parameter that holds numbers that are not finite. */
-async function findParameter(model: Module): Promise<string | null> {
+async function findParameter(model: AnyModule): Promise<string | null> {
   for (const [name, parameter] of model.namedParameters()) {
     const found = await describe(parameter)
     if (found !== null) return `${found} in the parameter ${name}`

@@ -1,6 +1,6 @@
 import { NablaError } from "../base/index.ts"
 import { encodeSafetensors } from "../io/index.ts"
-import type { Module } from "../nn/index.ts"
+import type { AnyModule } from "../nn/index.ts"
 import { environment } from "./environment.ts"
 import type { EndEvent, EpochEvent, FitListener, StepEvent } from "./events.ts"
 import { RunFolder } from "./run-folder.ts"
@@ -28,12 +28,12 @@ export interface RecorderOptions {
  * @example await fit(model, loader, { optimizer, listeners: [new RunRecorder(model, { name: "first", config: {} })] })
  */
 export class RunRecorder implements FitListener {
-  private readonly model: Module
+  private readonly model: AnyModule
   private readonly options: RecorderOptions
   private folder: RunFolder | null = null
   private started = new Date()
 
-  constructor(model: Module, options: RecorderOptions) {
+  constructor(model: AnyModule, options: RecorderOptions) {
     this.model = model
     this.options = options
   }

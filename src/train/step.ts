@@ -1,23 +1,26 @@
 import { NablaError } from "../base/index.ts"
 import type { Module } from "../nn/index.ts"
+import { clipGradNorm_ } from "../optim/index.ts"
 import type { Compiled, Tensor } from "../tensor/index.ts"
 import { compile } from "../tensor/index.ts"
-import type { Loss, Metric } from "./metrics.ts"
+import type { Loss, Metrics } from "./metrics.ts"
 import { report } from "./metrics.ts"
 
 /** What fit asks of an optimizer; those of nabla/optim have it. */
 export interface Steppable {
   zeroGrad(): void
   step(): void
-  /** Groups whose options decide what a step computes. */
-  readonly paramGroups?: readonly object[]
+  /** Text of what decides which program a step is; numbers that may change at every step are no part of it. */
+  structure?(): string
 }
 
-export interface StepParts {
-  readonly model: Module
-  readonly loss: Loss
-  readonly metrics: Readonly<Record<string, Metric>>
+export interface StepParts<Output> {
+  readonly model: Module<readonly [Tensor], Output>
+  readonly loss: Loss<Output>
+  readonly metrics: Metrics<Output>
   readonly optimizer: Steppable
+  /** Largest norm of all gradients together; larger ones are scaled down. Default: none. */
+  readonly clipGradNorm?: number | undefined
   /** Whether steps are captured and replayed. */
   readonly capture: boolean
 }
@@ -30,13 +33,13 @@ type StepFunction = (x: Tensor, y: Tensor, form: string) => Tensor
  * to be called), and for good once it turns out that a replay would not do the same: when the model reads values, or
  * when two captures differ.
  */
-export class TrainingStep {
-  private readonly parts: StepParts
+export class TrainingStep<Output = Tensor> {
+  private readonly parts: StepParts<Output>
   private replayed: Compiled<StepFunction> | null
   /** Why steps are no longer replayed; null as long as they are, or were never meant to be. */
   obstacle: NablaError | null = null
 
-  constructor(parts: StepParts) {
+  constructor(parts: StepParts<Output>) {
     this.parts = parts
     const body: StepFunction = (x, y) => this.plain(x, y)
     this.replayed = parts.capture ? compile(body, { check: "once" }) : null
@@ -58,11 +61,12 @@ export class TrainingStep {
   }
 
   private plain(x: Tensor, y: Tensor): Tensor {
-    const { model, loss, metrics, optimizer } = this.parts
+    const { model, loss, metrics, optimizer, clipGradNorm } = this.parts
     const output = model.forward(x)
     const value = loss(output, y)
     optimizer.zeroGrad()
     value.backward()
+    if (clipGradNorm !== undefined) clipGradNorm_(model.parameters(), clipGradNorm)
     const reported = report(value, metrics, output, y)
     optimizer.step()
     return reported
@@ -73,10 +77,6 @@ export class TrainingStep {
     const { model, optimizer } = this.parts
     const modes = model.modules().map(({ training }) => (training ? "t" : "e"))
     const learning = model.parameters().map(({ requiresGrad }) => (requiresGrad ? "l" : "f"))
-    // Rates may change at every step: they are inputs of the program.
-    const options = JSON.stringify(optimizer.paramGroups ?? [], (key, value: unknown) =>
-      key === "params" || key === "lr" ? undefined : value,
-    )
-    return `${modes.join("")} ${learning.join("")} ${options}`
+    return `${modes.join("")} ${learning.join("")} ${optimizer.structure?.() ?? ""}`
   }
 }

@@ -35,10 +35,7 @@ function referenceCase(): Case {
 
 function wasmCase(shared: boolean): Case {
   const device = createWasmDevice({ shared, maximumPages: 1024 })
-  const compile = (kernels: readonly Kernel[]): unknown => ({
-    bytes: renderWasm(kernels, device.renderOptions),
-    kernelCount: kernels.length,
-  })
+  const compile = (kernels: readonly Kernel[]): unknown => renderWasm(kernels, device.renderOptions)
   return { name: shared ? "wasm, shared memory" : "wasm", device, vectorBytes: [16], compile }
 }
 

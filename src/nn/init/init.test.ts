@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest"
-import type { Tensor } from "../tensor/index.ts"
-import { Generator, ones, setDefaultDevice, zeros } from "../tensor/index.ts"
-import * as init from "./init.ts"
-import { Parameter } from "./parameter.ts"
+import type { Tensor } from "../../tensor/index.ts"
+import { Generator, ones, setDefaultDevice, zeros } from "../../tensor/index.ts"
+import { Parameter } from "../parameter.ts"
+import * as init from "./index.ts"
 
 beforeEach(() => setDefaultDevice("wasm"))
 

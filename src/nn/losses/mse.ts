@@ -1,6 +1,6 @@
-import { formatShape, NablaError, sameShape } from "../../base/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
 import { composed, sub } from "../../tensor/index.ts"
+import { checkSameShape } from "./check.ts"
 import type { LossOptions } from "./reduction.ts"
 import { reduce } from "./reduction.ts"
 
@@ -9,8 +9,8 @@ import { reduce } from "./reduction.ts"
  *
  * ℓᵢ = (inputᵢ − targetᵢ)²; loss = mean (or sum) of ℓ
  *
- * Input and target have one shape. PyTorch broadcasts them with a warning; here it is an error, since [N] against
- * [N, 1] makes N² differences that nobody meant.
+ * Shapes: input and target of one shape → [], or that shape with `reduction: "none"`. PyTorch broadcasts them with a
+ * warning; here it is an error, since [N] against [N, 1] makes N² differences that nobody meant.
  *
  * @throws NABLA_SHAPE_MISMATCH when the shapes differ
  *
@@ -19,15 +19,7 @@ import { reduce } from "./reduction.ts"
 export const mse = composed(
   "mse",
   (input: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor => {
-    if (!sameShape(input.shape, target.shape)) {
-      throw new NablaError("NABLA_SHAPE_MISMATCH", {
-        message: "predictions and targets must have one shape",
-        where: "mse",
-        expected: `a target of shape ${formatShape(input.shape)}`,
-        got: formatShape(target.shape),
-        hint: "reshape one of them",
-      })
-    }
+    checkSameShape("mse", input, target)
     const difference = sub(input, target)
     return reduce("mse", difference.mul(difference), reduction)
   },

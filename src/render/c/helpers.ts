@@ -5,7 +5,7 @@ import type { FormulaHelpers } from "./formula.ts"
 import { formulaBody } from "./formula.ts"
 import { specialFunctions } from "./special.ts"
 import { cType, lanesOf } from "./text.ts"
-import { fusedMultiplyAdd, vectorRounding } from "./x86.ts"
+import { fusedMultiplyAdd, vectorExtremum, vectorRounding } from "./x86.ts"
 
 const INLINE = "static inline __attribute__((always_inline))"
 
@@ -29,13 +29,6 @@ export class Helpers implements FormulaHelpers {
   /** Their texts by name, in an order that they can be declared in. */
   readonly texts = new Map<string, string>()
   private readonly begun = new Set<string>()
-  /** Bytes of working memory that every thread has of its own, as `own`. */
-  ownBytes = 0
-
-  reserveOwn(bytes: number): void {
-    this.ownBytes = Math.max(this.ownBytes, bytes)
-  }
-
   private once(name: string, make: () => string): string {
     if (!this.begun.has(name)) {
       this.begun.add(name)
@@ -89,6 +82,24 @@ export class Helpers implements FormulaHelpers {
       const mask = type === "f64" ? `__builtin_convertvector(m, ${bits})` : "m"
       return [`${bits} w = ${mask};`, `return (${vector})((w & (${bits})a) | (~w & (${bits})b));`]
     })
+  }
+
+  /** Elements 0, 2, 4 … from an address on, without reading beyond the last of them. */
+  everySecond(type: Scalar, lanes: Lanes): string {
+    const name = this.name("every_second", type, lanes)
+    const [vector, scalar] = [cType(type, lanes), cType(type, 1)]
+    const half = lanes / 2
+    const order = lanesOf(lanes).map((lane) => (lane < half ? 2 * lane : 2 * lane + 1))
+    return this.define(name, `${vector} ${name}(const ${scalar}* p)`, () => [
+      "",
+      "#if __has_builtin(__builtin_shufflevector)",
+      `return __builtin_shufflevector((${vector})*(const ${vector}u*)p, (${vector})*(const ${vector}u*)(p + ${lanes - 1}), ${order.join(", ")});`,
+      "#else",
+      `return (${vector}){ ${lanesOf(lanes)
+        .map((lane) => `p[${2 * lane}]`)
+        .join(", ")} };`,
+      "#endif",
+    ])
   }
 
   any(lanes: Lanes): string {
@@ -195,24 +206,33 @@ export class Helpers implements FormulaHelpers {
     })
   }
 
-  /** NaN if either is; of two zeros of different sign, min takes the negative one and max the positive one. */
+  /**
+   * NaN if either is; of two zeros of different sign, min takes the negative one and max the positive one: the bits of
+   * both orders joined. Without branches, since which of two numbers is larger cannot be predicted.
+   */
   private extremumBody(op: "min" | "max", type: Scalar, lanes: Lanes): string[] {
-    const order = op === "min" ? "<" : ">"
+    const [order, join] = op === "min" ? ["<", "|"] : [">", "&"]
+    const vector = cType(type, lanes)
+    const bits = `i${type === "f64" ? 64 : 32}${lanes === 1 ? "" : `x${lanes}`}`
     if (lanes === 1) {
-      const sign = type === "f32" ? "__builtin_signbitf" : "__builtin_signbit"
       return [
-        `if (a == b) return ${sign}(a) ? ${op === "min" ? "a : b" : "b : a"};`,
-        `return a ${order} b || a != a ? a : b;`,
+        `${vector} x = a ${order} b ? a : b, y = b ${order} a ? b : a;`,
+        `${bits} i, j;`,
+        "__builtin_memcpy(&i, &x, sizeof i);",
+        "__builtin_memcpy(&j, &y, sizeof j);",
+        `i ${join}= j;`,
+        "__builtin_memcpy(&x, &i, sizeof x);",
+        "return a != a || b != b ? a + b : x;",
       ]
     }
-    const vector = cType(type, lanes)
-    const bits = `i${type === "f64" ? 64 : 32}x${lanes}`
     const select = this.select(type, lanes)
-    const first = `${this.mask(`a ${order} b`, type, lanes)} | ${this.mask("a != a", type, lanes)}`
-    const joined = `(${vector})((${bits})a ${op === "min" ? "|" : "&"} (${bits})b)`
+    const better = (x: string, y: string): string =>
+      `${select}(${this.mask(`${x} ${order} ${y}`, type, lanes)}, ${x}, ${y})`
+    const unordered = `${this.mask("a != a", type, lanes)} | ${this.mask("b != b", type, lanes)}`
     return [
-      `${vector} r = ${select}(${first}, a, b);`,
-      `return ${select}(${this.mask("a == b", type, lanes)}, ${joined}, r);`,
+      ...vectorExtremum(op, type, lanes, better),
+      `${vector} r = (${vector})((${bits})x ${join} (${bits})y);`,
+      `return ${select}(${unordered}, a + b, r);`,
     ]
   }
 

@@ -1,7 +1,9 @@
 import type { Kernel } from "../../kernel/index.ts"
-import { BLAS_DECLARATIONS, blasBody } from "./blas.ts"
+import { BLAS_DECLARATIONS, blasKernel } from "./blas.ts"
 import { Helpers } from "./helpers.ts"
-import { KernelWriter } from "./kernel-writer.ts"
+import { KernelWriter, SHARED_WORK } from "./kernel-writer.ts"
+import type { Lifted, Sizes } from "./lift.ts"
+import { liftSizes, NEARBY } from "./lift.ts"
 
 export interface CRenderOptions {
   /** Matrix products are left to CBLAS where it takes them. */
@@ -18,7 +20,11 @@ export interface CUnit {
 export interface CText {
   /** A text for each kernel: those of kernels that compute the same are the same. */
   readonly kernels: readonly string[]
-  /** A file of some of the kernels, by their numbers. It exports `nabla_kernels` and `nabla_run`. */
+  /** Texts that would do for a kernel, should one of them have been compiled already. */
+  readonly alike: (kernel: number) => readonly string[]
+  /** For each kernel the numbers that it reads: what is left of its sizes. */
+  readonly sizes: readonly Sizes[]
+  /** A file of some of the kernels, by their numbers. It exports `nabla_kernels`. */
   readonly unit: (which: readonly number[]) => CUnit
 }
 
@@ -35,55 +41,59 @@ typedef int32_t i32;
 typedef uint32_t u32;
 typedef int64_t i64;
 typedef uint64_t u64;
+
+/* The turns from .. to - 1 of a loop, with working memory of the thread's own. */
+typedef void (*part)(const void* frame, i64 from, i64 to, char* own);
+typedef struct team {
+  void (*share)(part work, const void* frame, i64 turns, i64 own_bytes);
+} team;
 `
 
-/**
- * What the runtime calls. `nabla_kernels` gives the addresses of the file's kernels. `nabla_run` runs kernels of any
- * file, with the number of threads that may be used: `calls` holds, call by call, the address of the kernel, the number
- * of its buffers and their addresses, all as doubles, which JavaScript writes fastest and which hold any address.
- */
+/** What the runtime calls: it gives the addresses of the file's kernels. */
 const entries = (names: readonly string[]): string => `
 __attribute__((visibility("default"))) void nabla_kernels(f64* addresses) {
 ${names.map((name, i) => `  addresses[${i}] = (f64)(uintptr_t)${name};`).join("\n")}
 }
-
-__attribute__((visibility("default"))) void nabla_run(const f64* calls, f64 count, f64 threads) {
-  for (i64 left = (i64)count; left > 0; left--) {
-    void (*kernel)(char* const*, i32) = (void (*)(char* const*, i32))(uintptr_t)*calls++;
-    i32 buffers = (i32)*calls++;
-    char* p[buffers + 1];
-    for (i32 i = 0; i < buffers; i++) p[i] = (char*)(uintptr_t)*calls++;
-    kernel(p, (i32)threads);
-  }
-}
 `
 
-interface Rendered {
+interface Rendered extends Sizes {
   readonly name: string
-  /** A function that is called `kernel`. */
+  /** Functions whose names begin with KERNEL, which stands for the kernel's own. */
   readonly text: string
   readonly helpers: Helpers
+  readonly alike: () => string[]
   readonly blas: boolean
 }
 
+/**
+ * Products in register tiles are compiled for their sizes: a tenth of their speed is in addresses that a compiler puts
+ * together when it knows them.
+ */
+const isTiled = ({ flops }: Kernel): boolean => flops !== undefined
+
+const asItIs = (kernel: Kernel): Lifted => ({ kernel, integers: [], floats: [] })
+
 function renderKernel(kernel: Kernel, options: CRenderOptions): Rendered {
   const helpers = new Helpers()
-  const body = (options.blas ? blasBody(kernel) : null) ?? undefined
-  const text = new KernelWriter(kernel, helpers).run("kernel", body)
-  return { name: kernel.name.replace(/[^\w ]/g, "_"), text, helpers, blas: body !== undefined }
+  const name = kernel.name.replace(/[^\w ]/g, "_")
+  const blas = options.blas ? blasKernel(kernel) : null
+  if (blas !== null) return { name, helpers, blas: true, ...blas }
+  const { kernel: lifted, integers, floats } = isTiled(kernel) ? asItIs(kernel) : liftSizes(kernel)
+  const text = new KernelWriter(lifted, helpers).run()
+  const alike = (): string[] =>
+    NEARBY.map((factor) => new KernelWriter(lifted, new Helpers(), factor * SHARED_WORK).run())
+  return { name, helpers, blas: false, text, alike, integers, floats }
 }
 
 function renderUnit(kernels: readonly Rendered[]): CUnit {
   const blas = kernels.some((kernel) => kernel.blas)
   const shared = new Map(kernels.flatMap(({ helpers }) => [...helpers.texts]))
-  const own = Math.max(...kernels.map(({ helpers }) => helpers.ownBytes))
   const names = kernels.map((_, i) => `k${i}`)
   const text = [
     PROLOGUE,
     ...(blas ? [BLAS_DECLARATIONS] : []),
-    ...(own > 0 ? [`static _Thread_local char own[${own}] __attribute__((aligned(64)));`] : []),
     ...shared.values(),
-    ...kernels.map(({ name, text }, i) => `\n// ${name}\n${text.replace(" kernel(", ` k${i}(`)}`),
+    ...kernels.map(({ name, text }, i) => `\n// ${name}\n${text.replaceAll("KERNEL", `k${i}`)}`),
     entries(names),
   ]
   return { text: text.join("\n"), blas }
@@ -94,6 +104,8 @@ export function renderC(kernels: readonly Kernel[], options: CRenderOptions): CT
   const rendered = kernels.map((kernel) => renderKernel(kernel, options))
   return {
     kernels: rendered.map(({ text }) => text),
+    alike: (i) => rendered[i]!.alike(),
+    sizes: rendered,
     unit: (which) => renderUnit(which.map((i) => rendered[i]!)),
   }
 }

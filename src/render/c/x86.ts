@@ -54,6 +54,22 @@ export function vectorRounding(name: string, type: Scalar, lanes: Lanes, lanewis
   return choice(portable, `${portable}(x)`, x86, lanewise)
 }
 
+/** x and y as the larger (smaller) of a and b and of b and a; of what cannot be compared the second comes out. */
+export function vectorExtremum(
+  op: "min" | "max",
+  type: Scalar,
+  lanes: Lanes,
+  rest: (a: string, b: string) => string,
+): string[] {
+  const vector = cType(type, lanes)
+  const both = (one: (a: string, b: string) => string): string =>
+    `${vector} x = ${one("a", "b")}, y = ${one("b", "a")};`
+  const target = width(type, lanes)
+  if (target === undefined || target.masked) return [both(rest)]
+  const instruction = (a: string, b: string): string => `__builtin_ia32_${op}${target.suffix}(${a}, ${b})`
+  return ["", `#ifdef ${target.macro}`, both(instruction), "#else", both(rest), "#endif"]
+}
+
 /** a·b + c with one rounding where the machine has the instruction. */
 export function fusedMultiplyAdd(type: Scalar, lanes: Lanes): string[] {
   const suffix = type === "f32" ? "f" : ""

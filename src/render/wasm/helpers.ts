@@ -1,5 +1,5 @@
 import { internalError } from "../../base/index.ts"
-import type { ArithmeticOp, Lanes, Scalar, UnaryOp } from "../../kernel/index.ts"
+import type { ArithmeticOp, Lanes, Scalar, Term, UnaryOp } from "../../kernel/index.ts"
 import { formulas } from "../../kernel/index.ts"
 import type { FunctionHandle, ModuleAssembler } from "./assembler.ts"
 import { FunctionBody } from "./assembler.ts"
@@ -13,11 +13,23 @@ const LANE_ACCESS: Readonly<Record<string, readonly [extract: Opcode, replace: O
   i32: ["i32x4.extract_lane", "i32x4.replace_lane"],
 }
 
+/** Functions that one kernel gets written out in its own body. */
+const MOST_IN_PLACE = 8
+
+interface Helper {
+  readonly handle: FunctionHandle
+  readonly hosts: ReadonlySet<string>
+}
+
 /** Functions of the module that kernels call: written when the first kernel needs them. */
 export class Helpers {
   private readonly module: ModuleAssembler
   private readonly relaxed: boolean
-  private readonly functions = new Map<string, FunctionHandle>()
+  private readonly functions = new Map<string, Helper>()
+  /** Functions of the host that were needed, directly or not, since somebody asked. */
+  private hosts = new Set<string>()
+  /** How many functions were written out in a body. */
+  private readonly inPlace = new WeakMap<FunctionBody, number>()
 
   constructor(module: ModuleAssembler, relaxed: boolean) {
     this.module = module
@@ -25,29 +37,66 @@ export class Helpers {
   }
 
   private once(key: string, make: () => FunctionHandle): FunctionHandle {
-    let handle = this.functions.get(key)
-    if (handle === undefined) {
-      handle = make()
-      this.functions.set(key, handle)
+    let helper = this.functions.get(key)
+    if (helper === undefined) {
+      const outer = this.hosts
+      this.hosts = new Set()
+      helper = { handle: make(), hosts: this.hosts }
+      this.hosts = outer
+      this.functions.set(key, helper)
     }
-    return handle
+    for (const name of helper.hosts) this.hosts.add(name)
+    return helper.handle
+  }
+
+  /** Names of the host's functions that the code written since the last call needs. */
+  takeHosts(): string[] {
+    const names = [...this.hosts]
+    this.hosts.clear()
+    return names
   }
 
   /** `math.<name>` of the host: double precision in and out. */
   host(name: string, arity: number): FunctionHandle {
     const parameters = new Array<ValueType>(arity).fill("f64")
+    this.hosts.add(name)
     return this.once(`host ${name}`, () => this.module.importFunction(name, { parameters, results: ["f64"] }))
   }
 
-  /** A function of one float that has no instruction. */
-  unary(op: UnaryOp, type: Scalar, lanes: Lanes): FunctionHandle {
+  /**
+   * Applies a function of one float that has no instruction to the value on the stack. Vectors get the formula in place
+   * (a call costs a quarter of what it calls), except in kernels that would grow long by it.
+   */
+  writeUnary(code: FunctionBody, op: UnaryOp, type: Scalar, lanes: Lanes): void {
+    const formula = type === "f32" && lanes > 1 ? formulas[op] : undefined
+    const written = this.inPlace.get(code) ?? 0
+    if (formula === undefined || written >= MOST_IN_PLACE) return code.call(this.unary(op, type, lanes))
+    this.inPlace.set(code, written + 1)
+    const argument = code.local("v128")
+    code.set(argument)
+    this.writeFormula(code, formula, lanes, argument)
+  }
+
+  private unary(op: UnaryOp, type: Scalar, lanes: Lanes): FunctionHandle {
     const formula = type === "f32" ? formulas[op] : undefined
     if (formula === undefined) return this.hosted(op, type, lanes, 1)
-    return this.define(`${op} ${type} ${lanes}`, type, lanes, 1, (code) => {
-      const host = (name: string): FunctionHandle => this.host(name, 1)
-      const constant = (write: (bytes: Bytes) => void): number => this.module.vectorConstant(write)
-      writeFormula({ code, lanes: lanes === 1 ? 1 : 4, relaxedSelect: this.relaxed, host, constant }, formula)
-    })
+    return this.define(`${op} ${type} ${lanes}`, type, lanes, 1, (code) =>
+      this.writeFormula(code, formula, lanes, 0),
+    )
+  }
+
+  private writeFormula(code: FunctionBody, formula: (x: Term) => Term, lanes: Lanes, argument: number): void {
+    const host = (name: string): FunctionHandle => this.host(name, 1)
+    const constant = (write: (bytes: Bytes) => void): number => this.module.vectorConstant(write)
+    const target = {
+      code,
+      argument,
+      lanes: lanes === 1 ? 1 : 4,
+      relaxedSelect: this.relaxed,
+      host,
+      constant,
+    } as const
+    writeFormula(target, formula)
   }
 
   /** A function of two values that has no instruction. */

@@ -1,4 +1,4 @@
-import type { Expr, Kernel, Stmt, Variable, VariableRanges } from "../../kernel/index.ts"
+import type { Expr, Kernel, Stage, Stmt, Variable, VariableRanges } from "../../kernel/index.ts"
 import { variableRanges } from "../../kernel/index.ts"
 import { FunctionBody } from "./assembler.ts"
 import type { Context } from "./context.ts"
@@ -17,7 +17,13 @@ import {
 } from "./operations.ts"
 import { writeAssemble, writeExtract, writeSplat } from "./vectors.ts"
 
-/** Writes one kernel as a function whose parameters are the byte addresses of its buffers. */
+/** A loop, and the parameter from which on the first turn and the end of the turns to run are given. */
+interface Share {
+  readonly loop: Stmt
+  readonly parameter: number
+}
+
+/** Writes a kernel, or a stage of one, as a function whose parameters are the byte addresses of its buffers. */
 export class KernelWriter implements Context {
   readonly code: FunctionBody
   readonly helpers: Helpers
@@ -26,17 +32,24 @@ export class KernelWriter implements Context {
   private readonly kernel: Kernel
   private readonly locals = new Map<Variable, number>()
   private readonly scratches = new Map<string, number>()
+  private readonly stage: Stage | null
+  private readonly share: Share | null
 
-  constructor(kernel: Kernel, helpers: Helpers, relaxed: boolean) {
+  constructor(kernel: Kernel, helpers: Helpers, relaxed: boolean, stage: Stage | null = null) {
     this.kernel = kernel
+    this.stage = stage
     this.helpers = helpers
     this.relaxed = relaxed
-    this.code = new FunctionBody(kernel.buffers.length)
+    const buffers = kernel.buffers.length
+    const shared = stage?.shared ?? null
+    this.share = shared === null ? null : { loop: shared.loop, parameter: buffers }
+    this.code = new FunctionBody(buffers + (shared === null ? 0 : 2))
     this.ranges = variableRanges(kernel)
   }
 
   run(): FunctionBody {
-    this.body(this.kernel.body)
+    if (this.stage !== null) this.body(this.stage.setup)
+    this.body(this.stage === null ? this.kernel.body : this.stage.body)
     return this.code
   }
 
@@ -104,10 +117,12 @@ export class KernelWriter implements Context {
     const { code } = this
     const { from, to } = stmt
     const variable = this.local(stmt.variable)
-    const known = from.kind === "constant" && to.kind === "constant"
+    const shared = this.share?.loop === stmt ? this.share : null
+    const known = shared === null && from.kind === "constant" && to.kind === "constant"
     if (known && from.value >= to.value) return
-    const limit = this.limit(to)
-    this.expr(from)
+    const limit = shared === null ? this.limit(to) : this.limitAt(stmt, shared.parameter + 1)
+    if (shared === null) this.expr(from)
+    else this.turn(stmt, shared.parameter)
     code.set(variable)
     const loop = (): void =>
       code.nest("loop", () => {
@@ -128,6 +143,23 @@ export class KernelWriter implements Context {
     limit()
     code.op("i32.lt_s")
     code.nest("if", loop)
+  }
+
+  /** from + turn·step, where the turn is a parameter. */
+  private turn({ from, step }: Stmt & { kind: "for" }, parameter: number): void {
+    const { code } = this
+    this.expr(from)
+    code.get(parameter)
+    code.i32(step)
+    code.op("i32.mul")
+    code.op("i32.add")
+  }
+
+  private limitAt(stmt: Stmt & { kind: "for" }, parameter: number): () => void {
+    const local = this.code.local("i32")
+    this.turn(stmt, parameter)
+    this.code.set(local)
+    return () => this.code.get(local)
   }
 
   /** Computes the end of a loop once and gives what writes it again. */

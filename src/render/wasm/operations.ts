@@ -106,7 +106,7 @@ function writeFloatUnary(ctx: Context, op: UnaryOp, a: Expr): void {
   const native = NATIVE_FLOAT[op]
   if (native !== undefined) ctx.code.op(instruction(type, lanes, native))
   else if (op === "sign") writeFloatSign(ctx, type, lanes)
-  else ctx.code.call(ctx.helpers.unary(op, type, lanes))
+  else ctx.helpers.writeUnary(ctx.code, op, type, lanes)
 }
 
 /** ±1 with the sign of a where |a| > 0; otherwise a itself, which is ±0 or NaN. */

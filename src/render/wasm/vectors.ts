@@ -1,4 +1,4 @@
-import type { Expr, Lanes, Scalar } from "../../kernel/index.ts"
+import type { Expr, Lanes, Scalar, Variable } from "../../kernel/index.ts"
 import type { Context } from "./context.ts"
 import { writeGather, writeSplatLoad } from "./memory.ts"
 import type { Opcode } from "./opcodes.ts"
@@ -53,6 +53,7 @@ export function writeAssemble(ctx: Context, values: readonly Expr[], type: Scala
     writeConstants(ctx, values, type)
     return
   }
+  if (lanes === 4 && type !== "bool" && writeShuffle(ctx, values)) return
   for (const [lane, value] of values.entries()) {
     writeScalarOfLane(ctx, value)
     if (lane === 0) ctx.code.op(SPLAT[type])
@@ -60,6 +61,21 @@ export function writeAssemble(ctx: Context, values: readonly Expr[], type: Scala
   }
   // Two bools: each has to fill 64 bits, and the second word so far holds the first one.
   if (type === "bool" && lanes === 2) widenBoolPair(ctx)
+}
+
+/** Lanes of one or two vectors in another order. */
+function writeShuffle(ctx: Context, values: readonly Expr[]): boolean {
+  const sources: Variable[] = []
+  const words = values.map((value) => {
+    if (value.kind !== "extract" || value.a.kind !== "variable" || value.a.lanes !== 4) return -1
+    const { variable } = value.a
+    if (!sources.includes(variable)) sources.push(variable)
+    return 4 * sources.indexOf(variable) + value.lane
+  })
+  if (words.includes(-1) || sources.length > 2) return false
+  for (const source of [sources[0]!, sources.at(-1)!]) ctx.code.get(ctx.local(source))
+  ctx.code.shuffleWords(words as [number, number, number, number])
+  return true
 }
 
 function widenBoolPair(ctx: Context): void {

@@ -158,6 +158,15 @@ function removeAbandoned(parent: string): void {
   }
 }
 
+/** What cannot be removed is left to the next process. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true })
+  } catch {
+    // Whoever ends has nobody to tell.
+  }
+}
+
 let work: string | undefined
 
 /** Made once in a process and removed at its end. */
@@ -168,7 +177,7 @@ function workFolder(): string {
       mkdirSync(parent, { recursive: true })
       removeAbandoned(parent)
       const folder = mkdtempSync(join(parent, `${WORK_PREFIX}${process.pid}-`))
-      process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+      process.once("exit", () => removeFolder(folder))
       work = folder
       return folder
     } catch {

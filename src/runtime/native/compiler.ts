@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process"
-import { closeSync, openSync, readFileSync } from "node:fs"
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { NablaError } from "../../base/index.ts"
+import type { Background } from "./background.ts"
+import { runInBackground, shellLine } from "./background.ts"
 
 export interface Compiler {
   readonly command: string
@@ -11,6 +13,8 @@ export interface Compiler {
   readonly macros: string
   /** Bytes of the vector registers that are worth using. */
   readonly vectorBytes: 16 | 32
+  /** Whether there are 32 registers of 64 bytes too: for register tiles, where they are worth it everywhere. */
+  readonly wideRegisters: boolean
   readonly fusedMultiplyAdd: boolean
   /** For people: the first words of the version. */
   readonly version: string
@@ -31,7 +35,7 @@ const FLAGS = [
   "-fno-trapping-math",
   "-fwrapv",
   "-fPIC",
-  "-fopenmp",
+  "-pthread",
   "-shared",
   "-fvisibility=hidden",
   "-w",
@@ -75,30 +79,68 @@ function execute(command: string, args: readonly string[], output: string, timeo
   }
 }
 
+const probeArguments = (target: readonly string[]): string[] => [
+  ...target,
+  "-dM",
+  "-E",
+  "-x",
+  "c",
+  "/dev/null",
+]
+
 /** The first compiler of this machine that works, or an error that says what was tried. */
 export function findCompiler(folder: string): Compiler {
   const tried: string[] = []
   for (const command of candidates()) {
     for (const target of TARGETS) {
       const output = join(folder, "probe.txt")
-      const { ok, missing, timedOut } = execute(
-        command,
-        [...target, "-dM", "-E", "-x", "c", "/dev/null"],
-        output,
-        PROBE_TIMEOUT,
-      )
+      const { ok, missing, timedOut } = execute(command, probeArguments(target), output, PROBE_TIMEOUT)
       if (ok) return describeCompiler(command, target, readFileSync(output, "utf8"))
       if (target === TARGETS[0])
         tried.push(`${command} (${missing ? "not found" : timedOut ? "hangs" : "fails"})`)
       if (missing || timedOut) break
     }
   }
-  throw new NablaError("NABLA_DEVICE_UNAVAILABLE", {
+  throw noCompiler(tried)
+}
+
+function noCompiler(tried: readonly string[]): NablaError {
+  return new NablaError("NABLA_DEVICE_UNAVAILABLE", {
     message: "the native device needs a C compiler, and none works here",
     where: "native device",
     got: tried.join(", "),
     hint: "install gcc or clang (on Debian: apt-get install gcc libc6-dev), or name one in NABLA_CC",
   })
+}
+
+/** What a shell answers for a command that there is not, or that may not be run. */
+const MISSING = ["126", "127"]
+
+/**
+ * Looks for a compiler without waiting for it. The function that it gives says null until one is found.
+ *
+ * @throws as {@link findCompiler}, from that function
+ */
+export function findCompilerLater(folder: string): () => Compiler | null {
+  const path = (i: number, kind: "txt" | "code"): string => join(folder, `probe-${i}.${kind}`)
+  const attempts = candidates().flatMap((command) => TARGETS.map((target) => ({ command, target })))
+  const lines = attempts.map(({ command, target }, i) => {
+    const [words, text, code] = [[command, ...probeArguments(target)], [path(i, "txt")], [path(i, "code")]]
+    return `${shellLine(words)} > ${shellLine(text)} 2>&1; code=$?; echo $code > ${shellLine(code)}; [ $code != 0 ] || exit`
+  })
+  const search = runInBackground(`(${lines.join("\n")})`, join(folder, "probe"), probeTimeout())
+  return () => {
+    if (search.state === "running") return null
+    const tried: string[] = []
+    for (const [i, { command, target }] of attempts.entries()) {
+      const code = existsSync(path(i, "code")) ? readFileSync(path(i, "code"), "utf8").trim() : "none"
+      if (code === "0") return describeCompiler(command, target, readFileSync(path(i, "txt"), "utf8"))
+      if (target === TARGETS[0])
+        tried.push(`${command} (${MISSING.includes(code) ? "not found" : code === "none" ? "hangs" : "fails"})`)
+      if (code === "none") break
+    }
+    throw noCompiler(tried)
+  }
 }
 
 function describeCompiler(command: string, target: readonly string[], macros: string): Compiler {
@@ -108,6 +150,7 @@ function describeCompiler(command: string, target: readonly string[], macros: st
     flags: [...FLAGS, ...target],
     macros,
     vectorBytes: has("__AVX2__") ? 32 : 16,
+    wideRegisters: has("__AVX512F__") && has("__AVX512VL__") && has("__AVX512DQ__"),
     fusedMultiplyAdd: has("__FMA__") || has("__ARM_FEATURE_FMA"),
     version: /#define __VERSION__ "([^"]*)"/.exec(macros)?.[1] ?? "unknown version",
   }
@@ -117,6 +160,8 @@ function compileTimeout(): number {
   const given = Number(process.env.NABLA_CC_TIMEOUT)
   return given > 0 ? given * 1000 : COMPILE_TIMEOUT
 }
+
+const probeTimeout = (): number => Math.min(PROBE_TIMEOUT, compileTimeout())
 
 export interface CompileJob {
   readonly source: string
@@ -133,12 +178,12 @@ const argumentsOf = (flags: readonly string[], { source, object, libraries }: Co
   "-lm",
 ]
 
+const commandLine = ({ command, flags }: Compiler, job: CompileJob): string =>
+  shellLine([command, ...argumentsOf(flags, job)])
+
 /** Compiles files at once, as well as it goes: an object is there in the end, or it is not. */
 export function compileTogether(compiler: Compiler, jobs: readonly CompileJob[]): void {
-  const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
-  const lines = jobs.map((job) =>
-    [compiler.command, ...argumentsOf(compiler.flags, job)].map(quote).join(" "),
-  )
+  const lines = jobs.map((job) => commandLine(compiler, job))
   const { timedOut } = execute(
     "sh",
     ["-c", `${lines.join(" & ")} & wait`],
@@ -146,6 +191,25 @@ export function compileTogether(compiler: Compiler, jobs: readonly CompileJob[])
     compileTimeout(),
   )
   if (timedOut) throw compilerError(compiler, "takes too long and was stopped", "")
+}
+
+/** Begins to compile files, all at once, and does not wait for it. */
+export function compileInBackground(compiler: Compiler, jobs: readonly CompileJob[]): Background {
+  const lines = jobs.map(
+    (job) => `${commandLine(compiler, job)} > ${shellLine([`${job.object}.log`])} 2>&1 & all="$all $!"`,
+  )
+  return runInBackground(`${lines.join("\n")}\nwait $all`, jobs[0]!.object, compileTimeout())
+}
+
+/**
+ * Makes sure that files that were compiled in the background are there.
+ *
+ * @throws NABLA_DEVICE_FAILED with what the compiler complained about
+ */
+export function checkCompiled(compiler: Compiler, jobs: readonly CompileJob[], { state }: Background): void {
+  if (state === "late") throw compilerError(compiler, "takes too long and was stopped", "")
+  for (const { object } of jobs)
+    if (!existsSync(object)) throw compilerError(compiler, "fails", complaintIn(`${object}.log`))
 }
 
 function compilerError(compiler: Compiler, reason: string, complaint: string): NablaError {
@@ -159,15 +223,19 @@ function compilerError(compiler: Compiler, reason: string, complaint: string): N
 /** Compiles a C file to a shared object; an error names the first complaint. */
 export function compileFile(compiler: Compiler, job: CompileJob): void {
   const log = `${job.object}.log`
-  const attempt = (flags: readonly string[]): Outcome =>
-    execute(compiler.command, argumentsOf(flags, job), log, compileTimeout())
-  const { ok, timedOut, missing } = attempt(compiler.flags)
+  const { ok, timedOut, missing } = execute(
+    compiler.command,
+    argumentsOf(compiler.flags, job),
+    log,
+    compileTimeout(),
+  )
   if (ok) return
-  const lines = readFileSync(log, "utf8").split("\n")
-  // Without its OpenMP library a compiler makes the same program for one thread.
-  const threadless = compiler.flags.filter((flag) => flag !== "-fopenmp")
-  if (lines.some((line) => /openmp|omp\b/i.test(line)) && attempt(threadless).ok) return
-  const complaint = lines.find((line) => /error|cannot|No space/i.test(line)) ?? lines[0] ?? ""
   const reason = timedOut ? "takes too long and was stopped" : missing ? "is gone" : "fails"
-  throw compilerError(compiler, reason, complaint.trim())
+  throw compilerError(compiler, reason, complaintIn(log))
+}
+
+/** The line of a compiler's output that says most. */
+function complaintIn(log: string): string {
+  const lines = existsSync(log) ? readFileSync(log, "utf8").split("\n") : []
+  return (lines.find((line) => /error|cannot|No space/i.test(line)) ?? lines[0] ?? "").trim()
 }

@@ -1,6 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs"
-import { arch, availableParallelism, cpus } from "node:os"
-import { join } from "node:path"
+import { availableParallelism } from "node:os"
 import type {
   Allocation,
   BufferRef,
@@ -11,36 +9,16 @@ import type {
   MemoryStats,
   TypedArray,
 } from "../../base/index.ts"
-import { byteSize, hostArray, internalError, NablaError } from "../../base/index.ts"
+import { byteSize, hostArray, internalError } from "../../base/index.ts"
 import type { BlasLibrary } from "./blas.ts"
 import { findBlas } from "./blas.ts"
 import { ObjectCache } from "./cache.ts"
-import type { CompileJob, Compiler } from "./compiler.ts"
-import { compileFile, compileTogether, findCompiler } from "./compiler.ts"
+import type { Compiler } from "./compiler.ts"
+import { findCompiler, findCompilerLater } from "./compiler.ts"
 import { addressOf, foreignCalls } from "./foreign.ts"
-import { type Block, Memory } from "./memory.ts"
-
-/** Kernels as C. Those with the same text are compiled once in a process. */
-export interface NativeCode {
-  readonly kernels: readonly string[]
-  /**
-   * A C file of some of the kernels. It exports `nabla_kernels(double* addresses)`, which gives where they are, and
-   * `nabla_run(const double* calls, double count, double threads)`.
-   */
-  readonly unit: (which: readonly number[]) => NativeUnit
-}
-
-export interface NativeUnit {
-  readonly text: string
-  /** Whether it calls functions of CBLAS. */
-  readonly blas: boolean
-}
-
-export interface NativeProgram {
-  readonly kernelCount: number
-  /** Where the kernels are. */
-  readonly addresses: readonly number[]
-}
+import type { ComingProgram, NativeCode, NativeProgram } from "./kernel-library.ts"
+import { KernelLibrary } from "./kernel-library.ts"
+import { type Block, LARGE, Memory } from "./memory.ts"
 
 export interface NativeDeviceOptions {
   /** Where compiled code is kept. Default: a folder in the user's cache folder. */
@@ -52,6 +30,11 @@ export interface NativeDeviceOptions {
 export interface NativeDevice extends Device<NativeCode, NativeProgram> {
   /** What the renderer has to know of this device. */
   readonly renderOptions: { readonly blas: boolean }
+  setThreads(count: number): void
+  /** Compiles in the background. The function that it gives throws what went wrong. */
+  compileLater(code: NativeCode): ComingProgram
+  /** Runs calls whose buffers lie in memory of another device: their addresses count from its start. */
+  runOn(memory: ArrayBufferLike, program: NativeProgram, calls: readonly Call[]): void
 }
 
 /**
@@ -65,49 +48,48 @@ export function createNativeDevice({ cacheFolder, threads }: NativeDeviceOptions
   return new CompiledCodeDevice(findCompiler(cache.scratch), findBlas(), cache, threads ?? threadCount())
 }
 
+/**
+ * The same, without waiting for the search for a compiler: the function that it gives says null until the device is
+ * there, and throws what stands in its way.
+ */
+export function createNativeDeviceLater(options: NativeDeviceOptions = {}): () => NativeDevice | null {
+  foreignCalls()
+  const cache = new ObjectCache(options.cacheFolder)
+  const search = findCompilerLater(cache.scratch)
+  return () => {
+    const compiler = search()
+    const threads = options.threads ?? threadCount()
+    return compiler === null ? null : new CompiledCodeDevice(compiler, findBlas(), cache, threads)
+  }
+}
+
 function threadCount(): number {
   const given = Number(process.env.NABLA_THREADS)
   return Number.isInteger(given) && given > 0 ? given : availableParallelism()
 }
 
-/** Kernels below which it does not pay to start another compiler. */
-const KERNELS_OF_A_UNIT = 4
-
-/** Files that this process has written, all in one folder. */
-let prepared = 0
-
-type Launch = (table: number, count: number, threads: number) => void
-
-/** A C file, with its object from the cache or what will compile it. */
-interface Unit extends NativeUnitText {
-  readonly kept: string | undefined
-  readonly job: CompileJob | null
-}
-
-interface NativeUnitText {
-  readonly key: string
-  readonly text: string
-  readonly libraries: readonly string[]
-}
+const whyOneThread = (): string =>
+  availableParallelism() === 1 ? "the machine runs no more at once" : "no more were asked for"
 
 type Storage = Float32Array | Float64Array | Int32Array
+
+/** Addresses of the device's own blocks are complete. */
+const OWN_MEMORY = 0
+const NO_SIZES: readonly number[] = []
+/** Buffers that a kernel has for its sizes. */
+const SIZES_BUFFERS = 2
 
 class CompiledCodeDevice implements NativeDevice {
   readonly name = "native"
   readonly capabilities: Capabilities
-  readonly description: string
   readonly renderOptions: NativeDevice["renderOptions"]
   private readonly compiler: Compiler
   private readonly blas: BlasLibrary | null
-  private readonly cache: ObjectCache
-  private readonly threads: number
-  private readonly machine: readonly string[]
+  private threads: number
   private readonly blocks = new Memory()
-  /** Addresses of compiled kernels by their text. */
-  private readonly known = new Map<string, number>()
-  /** Runs kernels, of whichever library. */
-  private call: Launch | null = null
-  private readonly libraries: unknown[] = []
+  private readonly library: KernelLibrary
+  /** Memory of another device, and where it is. */
+  private elsewhere: { readonly memory: ArrayBufferLike; readonly address: number } | null = null
   private table = new Float64Array(new ArrayBuffer(8192))
   private tableAddress: number
 
@@ -116,21 +98,42 @@ class CompiledCodeDevice implements NativeDevice {
     this.compiler = compiler
     this.blas = blas
     this.renderOptions = { blas: blas !== null }
-    this.cache = cache
+    this.library = new KernelLibrary(compiler, blas, cache)
     this.tableAddress = addressOf(this.table.buffer)
     this.capabilities = {
       vectorBytes: compiler.vectorBytes,
+      ...(compiler.wideRegisters ? { tileVectorBytes: 64 } : {}),
       tiledContractions: true,
       fusedMultiplyAdd: compiler.fusedMultiplyAdd,
       synchronousRead: true,
       float64: true,
+      runtimeSizes: true,
       threads,
     }
-    const model = cpus()[0]?.model ?? arch()
-    this.machine = [compiler.macros, compiler.flags.join(" "), model]
-    const width = `${8 * compiler.vectorBytes}-bit vectors${compiler.fusedMultiplyAdd ? " with fused multiply-add" : ""}`
-    const counted = threads === 1 ? "one thread" : `${threads} threads`
-    this.description = `compiled C (${compiler.command}, ${compiler.version}), ${width}, ${counted}, ${blas === null ? "no BLAS" : `BLAS from ${blas.description}`}`
+  }
+
+  get description(): string {
+    const { command, version, vectorBytes, wideRegisters, fusedMultiplyAdd } = this.compiler
+    const width = `${8 * vectorBytes}-bit vectors${wideRegisters ? " (512-bit in products)" : ""}`
+    const fused = fusedMultiplyAdd ? " with fused multiply-add" : ""
+    const counted = this.threads === 1 ? "one thread" : `${this.threads} threads`
+    const blas = this.blas === null ? "" : `, BLAS from ${this.blas.description}`
+    return `compiled C (${command}, ${version}), ${width}${fused}, ${counted}${blas}`
+  }
+
+  get limits(): string[] {
+    const found: string[] = []
+    if (this.threads === 1) found.push(`one thread: ${whyOneThread()}`)
+    if (!this.compiler.fusedMultiplyAdd)
+      found.push(`no fused multiply-add: the processor has none, or ${this.compiler.command} does not use it`)
+    const { NABLA_BLAS: blas } = process.env
+    if (blas !== undefined && blas !== "none" && this.blas === null)
+      found.push(`no BLAS: NABLA_BLAS names ${blas}, which is not there; products use the kernels' own tiles`)
+    return found
+  }
+
+  setThreads(count: number): void {
+    this.threads = count
   }
 
   allocate(bytes: number): Allocation {
@@ -148,95 +151,25 @@ class CompiledCodeDevice implements NativeDevice {
   // Programs ---------------------------------------------------------------------------------------------------------
 
   compile(code: NativeCode): NativeProgram {
-    const missing = new Map<string, number>()
-    for (const [i, text] of code.kernels.entries()) if (!this.known.has(text)) missing.set(text, i)
-    const groups = this.divide(code.kernels, [...missing.values()])
-    const units = groups.map((which) => this.unit(code.unit(which)))
-    // Side by side at first: what failed there is compiled again by itself, to be told why.
-    const jobs = units.flatMap(({ job }) => (job === null ? [] : [job]))
-    if (jobs.length > 1) compileTogether(this.compiler, jobs)
-    for (const [i, unit] of units.entries()) {
-      const addresses = this.finish(unit, groups[i]!.length)
-      for (const [at, kernel] of groups[i]!.entries()) this.known.set(code.kernels[kernel]!, addresses[at]!)
-    }
-    return { kernelCount: code.kernels.length, addresses: code.kernels.map((text) => this.known.get(text)!) }
+    return this.library.compile(code, this.threads)
   }
 
-  /** Kernels in groups of about the same length, as many as can be compiled at once. */
-  private divide(texts: readonly string[], which: readonly number[]): number[][] {
-    const count = Math.min(this.threads, Math.ceil(which.length / KERNELS_OF_A_UNIT))
-    const groups = Array.from({ length: count }, () => ({ length: 0, which: [] as number[] }))
-    for (const i of which) {
-      const shortest = groups.reduce((a, b) => (b.length < a.length ? b : a))
-      shortest.which.push(i)
-      shortest.length += texts[i]!.length
-    }
-    return groups.map((group) => group.which)
-  }
-
-  /** Looks a file up in the cache, or makes ready what compiles it. */
-  private unit({ text, blas }: NativeUnit): Unit {
-    const libraries = blas ? this.blas!.linkFlags : []
-    const key = this.cache.key([text, ...libraries, ...this.machine])
-    const kept = this.cache.find(key)
-    return { key, text, libraries, kept, job: kept === undefined ? this.prepare(key, text, libraries) : null }
-  }
-
-  private prepare(key: string, text: string, libraries: readonly string[]): CompileJob {
-    const name = join(this.cache.scratch, `${++prepared}-${key}`)
-    try {
-      writeFileSync(`${name}.c`, text)
-    } catch (cause) {
-      throw new NablaError("NABLA_DEVICE_FAILED", {
-        message: `the text to compile cannot be written: ${String(cause)}`,
-        where: "native device",
-        hint: "make room there, or name another folder in TMPDIR",
-        cause,
-      })
-    }
-    return { source: `${name}.c`, object: `${name}.so`, libraries }
-  }
-
-  /** Loads a file's code; what the cache held and does not load is compiled anew. */
-  private finish({ key, text, libraries, kept, job }: Unit, count: number): Float64Array {
-    if (kept !== undefined) {
-      try {
-        return this.load(kept, count)
-      } catch {
-        this.cache.drop(kept)
-      }
-    }
-    const { object, source } = job ?? this.prepare(key, text, libraries)
-    if (!existsSync(object)) compileFile(this.compiler, { source, object, libraries })
-    return this.load(this.cache.keep(key, object), count)
-  }
-
-  private load(path: string, count: number): Float64Array {
-    const chosen = process.env.GOMP_SPINCOUNT
-    try {
-      // OpenMP's library reads this when it is loaded: threads that wait for long should leave the processor.
-      process.env.GOMP_SPINCOUNT = chosen ?? "10000"
-      const library = foreignCalls().load(path)
-      const addresses = new Float64Array(new ArrayBuffer(8 * count))
-      library.func("void nabla_kernels(void* addresses)")(addresses)
-      this.call ??= library.func("void nabla_run(uintptr_t calls, double count, double threads)") as Launch
-      this.libraries.push(library)
-      return addresses
-    } catch (cause) {
-      throw new NablaError("NABLA_DEVICE_FAILED", {
-        message: `compiled code cannot be loaded: ${String(cause)}`,
-        where: "native device",
-        hint: "the folder for temporary files may forbid running code: name another one in TMPDIR",
-        cause,
-      })
-    } finally {
-      if (chosen === undefined) delete process.env.GOMP_SPINCOUNT
-    }
+  compileLater(code: NativeCode): ComingProgram {
+    return this.library.compileLater(code, this.threads)
   }
 
   run(program: NativeProgram, calls: readonly Call[]): void {
+    this.launch(program, calls, OWN_MEMORY)
+  }
+
+  runOn(memory: ArrayBufferLike, program: NativeProgram, calls: readonly Call[]): void {
+    if (this.elsewhere?.memory !== memory) this.elsewhere = { memory, address: addressOf(memory) }
+    this.launch(program, calls, this.elsewhere.address)
+  }
+
+  private launch(program: NativeProgram, calls: readonly Call[], base: number): void {
     let length = 0
-    for (const { buffers } of calls) length += 2 + buffers.length
+    for (const { buffers } of calls) length += 2 + buffers.length + SIZES_BUFFERS
     if (length > this.table.length) {
       this.table = new Float64Array(new ArrayBuffer(16 * length))
       this.tableAddress = addressOf(this.table.buffer)
@@ -245,14 +178,17 @@ class CompiledCodeDevice implements NativeDevice {
     let at = 0
     for (const { kernel, buffers } of calls) {
       table[at++] = program.addresses[kernel]!
-      table[at++] = buffers.length
+      const sizes = program.sizes[kernel] ?? NO_SIZES
+      table[at++] = buffers.length + sizes.length
       for (const { allocation, byteOffset } of buffers) {
         // A late use would write into memory that is somebody else's by now.
-        if (!(allocation as Block).live) throw internalError("the block is not in use", "native device")
-        table[at++] = allocation.address + byteOffset
+        const live = base === OWN_MEMORY ? (allocation as Block).live : allocation.address > 0
+        if (!live) throw internalError("the block is not in use", "native device")
+        table[at++] = base + allocation.address + byteOffset
       }
+      for (const address of sizes) table[at++] = address
     }
-    this.call?.(this.tableAddress, calls.length, this.threads)
+    this.library.launch?.(this.tableAddress, calls.length, this.threads)
   }
 
   // Values -----------------------------------------------------------------------------------------------------------
@@ -283,6 +219,15 @@ class CompiledCodeDevice implements NativeDevice {
     const out = hostArray(dtype, length)
     out.set(this.view(source, dtype, length))
     return out
+  }
+
+  share(allocation: Allocation, dtype: DType, length: number): TypedArray | null {
+    const block = allocation as Block
+    // A bool is a byte on the host. Small blocks are parts of larger pieces, and soon copied.
+    if (block.size < LARGE || dtype === "bool") return null
+    const view = this.view({ allocation, byteOffset: 0 }, dtype, length)
+    this.blocks.share(block)
+    return view
   }
 
   async read(source: BufferRef, dtype: DType, length: number): Promise<TypedArray> {

@@ -4,7 +4,7 @@ import { NablaError } from "../../base/index.ts"
 /** What this runtime uses of koffi, an optional dependency. */
 interface Koffi {
   load(path: string): { func(prototype: string): (...args: unknown[]) => unknown }
-  address(memory: ArrayBufferLike): bigint
+  address(memory: ArrayBuffer | ArrayBufferView): bigint
 }
 
 let loaded: Koffi | null | undefined
@@ -31,7 +31,7 @@ export function foreignCalls(): Koffi {
   })
 }
 
-/** The address of memory that does not move: the store of an ArrayBuffer that was made as one. */
+/** The address of memory that does not move: the store of an ArrayBuffer that was made as one, or WebAssembly's. */
 export function addressOf(memory: ArrayBufferLike): number {
-  return Number(foreignCalls().address(memory))
+  return Number(foreignCalls().address(new Uint8Array(memory)))
 }

@@ -6,8 +6,8 @@ import { addressOf } from "./foreign.ts"
 const ALIGNMENT = 64
 /** Small blocks are cut from pieces of this size. */
 const ARENA = 2 ** 22
-/** Blocks from here on have memory of their own, which goes back to the system in the end. */
-const LARGE = 2 ** 20
+/** Blocks from here on have memory of their own, which may go to the garbage collector in the end. */
+export const LARGE = 2 ** 16
 /** Free large blocks are kept up to this many bytes, or as many as are in use. */
 const KEPT = 2 ** 28
 
@@ -19,6 +19,8 @@ export class Block implements Allocation {
   /** Where the block begins in `storage`. */
   readonly offset: number
   live = true
+  /** The memory belongs to the garbage collector: it is not handed out again. */
+  shared = false
 
   constructor(bytes: number, place: Place) {
     this.bytes = bytes
@@ -72,7 +74,8 @@ export class Memory {
   private reserve(size: number): Place {
     let storage: ArrayBuffer
     try {
-      storage = new ArrayBuffer(size + ALIGNMENT)
+      // Without zeros: whoever asks for a block writes it first.
+      storage = Buffer.allocUnsafeSlow(size + ALIGNMENT).buffer as ArrayBuffer
     } catch (cause) {
       throw new NablaError("NABLA_OUT_OF_MEMORY", {
         message: `the system gives no memory of ${size} bytes`,
@@ -103,6 +106,7 @@ export class Memory {
       throw internalError("a block is freed that is not in use (freed twice?)", "native device")
     }
     allocation.live = false
+    if (allocation.shared) return
     this.liveBytes -= allocation.bytes
     this.liveAllocations--
     const { size, address, storage, offset } = allocation
@@ -114,6 +118,15 @@ export class Memory {
     const place = { size, address, storage, offset }
     if (list === undefined) this.free.set(size, [place])
     else list.push(place)
+  }
+
+  /** Leaves a large block to the garbage collector, with whoever holds its storage. */
+  share(block: Block): void {
+    if (block.shared) return
+    block.shared = true
+    this.liveBytes -= block.bytes
+    this.liveAllocations--
+    this.reservedBytes -= block.size
   }
 
   /** Leaves the free large blocks to the garbage collector. */

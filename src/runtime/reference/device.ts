@@ -55,6 +55,7 @@ function createView(type: Scalar, storage: ArrayBuffer, byteOffset: number, leng
 class HostArrayDevice implements Device<readonly Kernel[], ReferenceProgram> {
   readonly name = "reference"
   readonly description = "plain loops in double precision"
+  readonly limits = ["slow on purpose: it is what the other devices are held against"]
   readonly capabilities: Capabilities = {
     vectorBytes: 0,
     tiledContractions: false,

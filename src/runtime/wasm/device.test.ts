@@ -61,7 +61,7 @@ it("turns a trap into an error of the device", () => {
     0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 1, 127, 0, 3, 2, 1, 0, 7, 6, 1, 2, 107, 48, 0, 0, 10, 5, 1, 3,
     0, 0, 11,
   ]
-  const program = device.compile({ bytes: Uint8Array.from(text), kernelCount: 1 })
+  const program = device.compile({ bytes: Uint8Array.from(text), kernelCount: 1, stages: [null] })
   const allocation = device.allocate(4)
   const calls = [{ kernel: 0, buffers: [{ allocation, byteOffset: 0 }] }]
   expect(() => device.run(program, calls)).toThrow(/kernel 0 .*unreachable.*NABLA_DEVICE_FAILED/)

@@ -20,21 +20,54 @@ import { ALIGNMENT, Allocator, blockSize, PAGE } from "./allocator.ts"
 import { wasmFeatures } from "./features.ts"
 import type { KernelFunction } from "./launch.ts"
 import { launch } from "./launch.ts"
+import { limitsOf } from "./limits.ts"
+import type { PoolMemory, SharedProgram } from "./mailbox.ts"
+import type { SharedStage } from "./pool.ts"
+import { WorkerPool } from "./pool.ts"
+import type { WorkerHost } from "./workers.ts"
 
-/** A module that imports `env.memory` and functions of `math`, and exports its kernels as k0, k1, … */
+/**
+ * A module that imports `env.memory` and functions of `math`, and exports its kernels as k0, k1, … with one parameter for
+ * each buffer, and their stages, where threads can share them.
+ */
 export interface WasmCode {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly kernelCount: number
+  readonly stages: readonly (readonly WasmStage[] | null)[]
 }
 
-export interface WasmProgram {
+export interface WasmStage {
+  readonly name: string
+  /** Turns to share out, whose first and end are two more parameters; 0 for a stage of one thread. */
+  readonly turns: number
+  /** Roughly the operations of the turns. */
+  readonly work: number
+  /** Buffers of which each thread has its own. */
+  readonly own: readonly { readonly buffer: number; readonly bytes: number }[]
+  /** The functions of `math` that it calls. */
+  readonly hosts: readonly string[]
+}
+
+export interface WasmProgram extends SharedProgram {
   readonly kernelCount: number
   readonly functions: readonly KernelFunction[]
+  /** For each kernel the stages that threads share, or null. */
+  readonly stages: readonly (readonly SharedStage[] | null)[]
+  /** For each kernel the work of those. */
+  readonly work: readonly number[]
 }
 
 export interface WasmDeviceOptions {
-  /** Memory that workers can see; needs an engine with threads. Default: false. */
+  /** Memory that workers can see; needs an engine with threads. Default: false, or true with `workers`. */
   readonly shared?: boolean
+  /** What starts workers; null: nothing does. Default: null. */
+  readonly workers?: WorkerHost | null
+  /** Threads, the calling one included, where there are workers. Default: as many as the machine runs at once. */
+  readonly threads?: number
+  /** Operations of shared work after which workers are started (default 3·10⁷: some 10 ms). */
+  readonly startWork?: number
+  /** Milliseconds without progress after which a worker that holds work counts as lost. Default: 10,000. */
+  readonly patience?: number
   /** Pages of 64 KiB at first (default 16) and at most (default 65536, which is 4 GiB). */
   readonly initialPages?: number
   readonly maximumPages?: number
@@ -47,10 +80,17 @@ export interface WasmDevice extends Device<WasmCode, WasmProgram> {
     readonly sharedMemory: boolean
     readonly maximumPages: number
   }
+  /** The memory that addresses count in: another object after it has grown. */
+  readonly storage: ArrayBufferLike
+  /** Pieces of kernels that workers have done so far. */
+  readonly helped: number
+  setThreads(count: number): void
+  /** Ends the workers, for good. */
+  close(): void
 }
 
 /**
- * The device that computes in WebAssembly on this thread.
+ * The device that computes in WebAssembly, on this thread and on workers.
  *
  * @throws NABLA_DEVICE_UNAVAILABLE when shared memory is asked for and the engine has none
  */
@@ -60,6 +100,9 @@ export function createWasmDevice(options: WasmDeviceOptions = {}): WasmDevice {
 
 /** Where the pointers of freed blocks lead: to the end of the address space, so that a late use traps. */
 const FREED = -ALIGNMENT
+
+/** From the middle of a freed block on, addresses would come round to the start of the memory. */
+const isThere = ({ allocation }: BufferRef): boolean => allocation.address !== FREED
 
 class Block implements Allocation {
   readonly bytes: number
@@ -98,11 +141,27 @@ function createMemory(
   }
 }
 
+const NO_SHARED_MEMORY = "no shared memory: a page must be cross-origin isolated for it"
+
+/** Parts of a contraction for threads to share: more than there are threads, so that none waits long for another. */
+const PARTS = 8
+
+/** The functions of `math` that a worker has as well. */
+const BUILTINS = Object.entries({ ...unaryFunctions, ...binaryFunctions })
+  .filter(([name, f]) => (Math as unknown as Record<string, unknown>)[name] === f)
+  .map(([name]) => name)
+
+const runsInWorkers = ({ hosts }: WasmStage): boolean => hosts.every((name) => BUILTINS.includes(name))
+
 class LinearMemoryDevice implements WasmDevice {
   readonly name = "wasm"
-  readonly capabilities: Capabilities
-  readonly description: string
   readonly renderOptions: WasmDevice["renderOptions"]
+  private readonly forOne: Capabilities
+  private readonly forMany: Capabilities
+  private readonly pool: WorkerPool | null
+  /** What is known of vectors and threads, for people. */
+  private readonly engine: string
+  private readonly alone: string | null
   private readonly linear: WebAssembly.Memory
   private readonly imports: WebAssembly.Imports
   private readonly allocator: Allocator
@@ -110,8 +169,10 @@ class LinearMemoryDevice implements WasmDevice {
   private liveBytes = 0
   private liveAllocations = 0
 
-  constructor({ shared = false, initialPages = 16, maximumPages = 65536 }: WasmDeviceOptions) {
+  constructor(options: WasmDeviceOptions) {
     const features = wasmFeatures()
+    const { workers = null, initialPages = 16, maximumPages = 65536 } = options
+    const shared = options.shared ?? (workers !== null && features.threads)
     if (shared && !features.threads) {
       throw new NablaError("NABLA_DEVICE_UNAVAILABLE", {
         message: "this engine has no shared WebAssembly memory",
@@ -122,20 +183,72 @@ class LinearMemoryDevice implements WasmDevice {
     const { simd, relaxedSimd } = features
     const { memory, maximum } = createMemory(initialPages, maximumPages, shared)
     this.linear = memory
-    this.capabilities = {
+    this.engine = simd ? `128-bit SIMD${relaxedSimd ? " with fused multiply-add" : ""}` : "no SIMD"
+    this.alone = features.threads || workers === null ? null : NO_SHARED_MEMORY
+    this.renderOptions = { relaxedSimd, sharedMemory: shared, maximumPages: maximum }
+    this.imports = { env: { memory }, math: { ...unaryFunctions, ...binaryFunctions } }
+    // Address 0 is left out, so that no valid pointer is 0.
+    this.allocator = new Allocator(ALIGNMENT, initialPages * PAGE, (bytes) => this.grow(bytes))
+    this.renewViews()
+    this.pool = shared && workers !== null ? this.makePool(workers, options) : null
+    this.forOne = {
       vectorBytes: simd ? 16 : 0,
       tiledContractions: simd,
       fusedMultiplyAdd: relaxedSimd,
       synchronousRead: true,
       float64: true,
     }
-    const width = simd ? `128-bit SIMD${relaxedSimd ? " with fused multiply-add" : ""}` : "no SIMD"
-    this.description = `WebAssembly, ${width}, ${shared ? "shared memory" : "one thread"}`
-    this.renderOptions = { relaxedSimd, sharedMemory: shared, maximumPages: maximum }
-    this.imports = { env: { memory }, math: { ...unaryFunctions, ...binaryFunctions } }
-    // Address 0 is left out, so that no valid pointer is 0.
-    this.allocator = new Allocator(ALIGNMENT, initialPages * PAGE, (bytes) => this.grow(bytes))
-    this.renewViews()
+    this.forMany = { ...this.forOne, threads: PARTS }
+  }
+
+  /** Plans for one thread and for many differ; among the latter there is no difference. */
+  get capabilities(): Capabilities {
+    return this.pool === null || this.pool.threadCount === 1 ? this.forOne : this.forMany
+  }
+
+  private makePool(host: WorkerHost, options: WasmDeviceOptions): WorkerPool {
+    const memory: PoolMemory = {
+      memory: this.linear,
+      take: (bytes) => this.allocator.take(blockSize(bytes)),
+      give: (address, bytes) => this.allocator.give(address, blockSize(bytes)),
+    }
+    const { threads = host.cores, startWork = 3e7, patience = 10_000 } = options
+    return new WorkerPool(memory, { host, threads, builtins: BUILTINS, startWork, patience })
+  }
+
+  get description(): string {
+    return `WebAssembly, ${this.engine}, ${this.threads()}`
+  }
+
+  private threads(): string {
+    const count = this.pool?.threadCount ?? 1
+    const trouble = this.trouble === null ? "" : ` (${this.trouble})`
+    return `${count === 1 ? "one thread" : `${count} threads`}${trouble}`
+  }
+
+  /** Why there are fewer threads than there could be. */
+  private get trouble(): string | null {
+    return this.pool === null ? this.alone : this.pool.trouble
+  }
+
+  get limits(): string[] {
+    return limitsOf(this.forOne, this.pool?.threadCount ?? 1, this.trouble)
+  }
+
+  get storage(): ArrayBufferLike {
+    return this.linear.buffer
+  }
+
+  get helped(): number {
+    return this.pool?.helped ?? 0
+  }
+
+  setThreads(count: number): void {
+    this.pool?.setThreads(count)
+  }
+
+  close(): void {
+    this.pool?.close()
   }
 
   private renewViews(): void {
@@ -193,28 +306,53 @@ class LinearMemoryDevice implements WasmDevice {
     return { liveBytes, liveAllocations, reservedBytes: this.linear.buffer.byteLength }
   }
 
-  compile({ bytes, kernelCount }: WasmCode): WasmProgram {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports)
-    const functions = Array.from(
-      { length: kernelCount },
-      (_, i) => instance.exports[`k${i}`] as KernelFunction,
-    )
-    return { kernelCount, functions }
+  compile({ bytes, kernelCount, stages }: WasmCode): WasmProgram {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports)
+    const functions = Array.from({ length: kernelCount }, (_, i) => exports[`k${i}`] as KernelFunction)
+    const shareable = stages.map((parts, kernel) => {
+      if (parts === null || this.pool === null || !parts.every(runsInWorkers)) return null
+      return parts.map(
+        (part, stage): SharedStage => ({ ...part, kernel, stage, run: exports[part.name] as KernelFunction }),
+      )
+    })
+    const work = shareable.map((parts) => (parts ?? []).reduce((sum, part) => sum + part.work, 0))
+    return { kernelCount, functions, stages: shareable, work, bytes, id: 0, mail: 0, runs: 0 }
   }
 
   run(program: WasmProgram, calls: readonly Call[]): void {
+    const { functions, work } = program
+    let ahead = 0
+    if (this.pool !== null) for (const { kernel } of calls) ahead += work[kernel]!
+    const together = ahead > 0 && this.pool!.begin(program, ahead)
     let i = 0
     try {
       for (; i < calls.length; i++) {
-        const call = calls[i]!
-        launch(program.functions[call.kernel]!, call.buffers)
+        const { kernel, buffers } = calls[i]!
+        if (together && work[kernel]! > 0 && buffers.every(isThere)) {
+          this.runStages(program, program.stages[kernel]!, buffers, ahead)
+          ahead -= work[kernel]!
+        } else launch(functions[kernel]!, buffers)
       }
     } catch (cause) {
+      if (cause instanceof NablaError) throw cause
       throw new NablaError("NABLA_DEVICE_FAILED", {
         message: `kernel ${calls[i]!.kernel} of the program stopped: ${String(cause)}`,
         where: "wasm device",
         cause,
       })
+    }
+  }
+
+  private runStages(
+    program: WasmProgram,
+    stages: readonly SharedStage[],
+    buffers: readonly BufferRef[],
+    ahead: number,
+  ): void {
+    const pointers = buffers.map(({ allocation, byteOffset }) => allocation.address + byteOffset)
+    for (const stage of stages) {
+      if (stage.turns === 0) stage.run(...pointers)
+      else this.pool!.share(program, stage, pointers, ahead)
     }
   }
 

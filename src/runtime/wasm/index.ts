@@ -1,2 +1,4 @@
 export * from "./device.ts"
 export * from "./features.ts"
+export type { WorkerHandle, WorkerHost } from "./workers.ts"
+export { webWorkers } from "./workers.ts"

@@ -1,3 +1,4 @@
+import "../methods.ts"
 import { describe, expect, test } from "vitest"
 import * as nb from "../index.ts"
 

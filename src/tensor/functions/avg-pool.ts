@@ -167,3 +167,11 @@ export const lpPool2d = composed(
     return lpPool(2, input, normType, kernelSize, options)
   },
 )
+
+/** Power mean of each window of [N, C, D, H, W]: (Σ xᵖ)^(1/p). */
+export const lpPool3d = composed(
+  "lpPool3d",
+  (input: Tensor, normType: number, kernelSize: Spatial, options: LpPoolOptions = {}): Tensor => {
+    return lpPool(3, input, normType, kernelSize, options)
+  },
+)

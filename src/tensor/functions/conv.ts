@@ -35,9 +35,11 @@ function convolution(
   const x = batched ? node : ops.reshape(node, [1, ...node.shape])
   const kernel = weight.shape.slice(2)
   const [before, after] = paddingOf(where, options.padding, { kernel, stride, dilation })
-  const padded = padSpatial(x, before, after)
-  checkWindow(where, padded.shape.slice(2), kernel, dilation)
-  const out = correlate(padded, toNode(weight, dtype), groups, stride, dilation)
+  const [samples, channels, ...image] = x.shape
+  const grouped = ops.reshape(x, [samples!, groups, channels! / groups, ...image])
+  const padded = padSpatial(grouped, before, after)
+  checkWindow(where, padded.shape.slice(3), kernel, dilation)
+  const out = correlate(padded, toNode(weight, dtype), stride, dilation)
   const biased = bias === null ? out : addBias(out, toNode(bias, dtype))
   return wrap(batched ? biased : ops.reshape(biased, biased.shape.slice(1)))
 }
@@ -72,21 +74,14 @@ function paddingOf(
 
 /**
  * Σ over channels and places of the window, as one contraction of the weight with a view of the image's windows.
- * x: [N, G·C, …], w: [G·O, C, …] → [N, G·O, …].
+ * x: [N, G, C, …], w: [G·O, C, …] → [N, G·O, …].
  */
-function correlate(
-  x: Node,
-  w: Node,
-  groups: number,
-  stride: readonly number[],
-  dilation: readonly number[],
-): Node {
+function correlate(x: Node, w: Node, stride: readonly number[], dilation: readonly number[]): Node {
   const n = stride.length
-  const [batch, channels] = [x.shape[0]!, x.shape[1]!]
+  const [batch, groups] = [x.shape[0]!, x.shape[1]!]
   const [outputs, perGroup, ...kernel] = w.shape
-  const grouped = ops.reshape(x, [batch, groups, channels / groups, ...x.shape.slice(2)])
   const spatial = Array.from({ length: n }, (_, i) => 3 + i)
-  const windows = ops.windows(grouped, { dims: spatial, size: kernel, stride, dilation })
+  const windows = ops.windows(x, { dims: spatial, size: kernel, stride, dilation })
   const filters = ops.reshape(w, [groups, outputs! / groups, perGroup!, ...kernel])
   const places = Array.from({ length: n }, (_, i) => i)
   // [G, O, C, k…] × [N, G, C, p…, k…] → [G, O, N, p…]

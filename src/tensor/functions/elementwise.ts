@@ -15,16 +15,19 @@ export function floatNode(input: Tensor, where: string): Node {
 }
 
 /** A function of one tensor whose values are not whole. */
+/* @__NO_SIDE_EFFECTS__ */
 export function real(name: string, op: (x: Node) => Node): (input: Tensor) => Tensor {
   return (input) => wrap(op(floatNode(input, name)))
 }
 
 /** A function of one tensor that leaves integers as they are. */
+/* @__NO_SIDE_EFFECTS__ */
 export function rounding(name: string, op: (x: Node) => Node): (input: Tensor) => Tensor {
   return (input) => (isFloating(requireTensor(input, name).dtype) ? wrap(op(nodeOf(input))) : input)
 }
 
 /** A property of floating numbers, which integers and bools do not have. */
+/* @__NO_SIDE_EFFECTS__ */
 export function floatProperty(name: string, op: (x: Node) => Node): (input: Tensor) => Tensor {
   return (input) => {
     const node = nodeOf(requireTensor(input, name))
@@ -33,6 +36,7 @@ export function floatProperty(name: string, op: (x: Node) => Node): (input: Tens
 }
 
 /** A function of two tensors with broadcasting and type promotion. */
+/* @__NO_SIDE_EFFECTS__ */
 export function binary(
   name: string,
   op: (a: Node, b: Node) => Node,

@@ -1,3 +1,4 @@
+import "../methods.ts"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { DType } from "../../base/index.ts"
 import { Random } from "../../base/index.ts"

@@ -1,3 +1,4 @@
+import "../methods.ts"
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Tensor } from "../index.ts"
 import * as n from "../index.ts"

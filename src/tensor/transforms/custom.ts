@@ -81,22 +81,18 @@ export interface CustomRules {
  * @throws NABLA_NOT_DIFFERENTIABLE when a mode is used whose rule is missing
  */
 export function customFunction(rules: CustomRules): (...inputs: Tensor[]) => Tensor {
-  return (...inputs) => {
-    const nodes = inputs.map((input) => input.node)
-    return wrap(attach(rules.forward(...inputs).node, nodes, userRule(rules)))
-  }
+  // One rule for all calls: the number of a rule is part of the form of a graph, and plans are kept by form.
+  const rule = userRule(rules)
+  return (...inputs) => applyRule(rules, rule, inputs)
+}
+
+function applyRule(rules: CustomRules, rule: NodeRule, inputs: readonly Tensor[]): Tensor {
+  const nodes = inputs.map((input) => input.node)
+  return wrap(attach(rules.forward(...inputs).node, nodes, rule))
 }
 
 function userRule(rules: CustomRules): NodeRule {
-  const output = (inputs: readonly Tensor[]): Tensor => {
-    return wrap(
-      attach(
-        rules.forward(...inputs).node,
-        inputs.map((t) => t.node),
-        userRule(rules),
-      ),
-    )
-  }
+  const output = (inputs: readonly Tensor[]): Tensor => applyRule(rules, rule, inputs)
   const missing = (mode: string, rule: string): NablaError =>
     new NablaError("NABLA_NOT_DIFFERENTIABLE", {
       message: `the function has no rule for ${mode} mode`,
@@ -104,7 +100,7 @@ function userRule(rules: CustomRules): NodeRule {
       expected: `a ${rule} rule`,
       got: "none",
     })
-  return {
+  const rule: NodeRule = {
     id: ruleCount++,
     jvp: (nodes, tangents) => {
       if (rules.jvp === undefined) throw missing("forward", "jvp")
@@ -118,6 +114,7 @@ function userRule(rules: CustomRules): NodeRule {
       return rules.vjp(inputs, output(inputs), wrap(cotangent)).map((part) => part?.node ?? null)
     },
   }
+  return rule
 }
 
 /**

@@ -62,6 +62,7 @@ const byForward: Blocks = (args, g) => {
 }
 
 /** A Jacobian transform: for each tensor of the result, the derivative in the form of the chosen arguments. */
+/* @__NO_SIDE_EFFECTS__ */
 function jacobianBy(method: Blocks): (f: AnyFunction, options?: Argnums) => AnyFunction {
   return (f, { argnums } = {}) =>
     (...args: unknown[]) => {

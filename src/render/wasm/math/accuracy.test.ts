@@ -45,7 +45,7 @@ function compile(name: Name): { inputs: Float32Array; outputs: Float32Array; run
     ],
   }
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 16 })
-  const bytes = renderWasm([kernel], { relaxedSimd: false, sharedMemory: false, maximumPages: 16 })
+  const { bytes } = renderWasm([kernel], { relaxedSimd: false, sharedMemory: false, maximumPages: 16 })
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     env: { memory },
     math: unaryFunctions,

@@ -27,6 +27,8 @@ const INSTRUCTIONS: Partial<Record<TermOp, readonly [scalar: Opcode, vector: Opc
 export interface TermTarget {
   readonly code: FunctionBody
   readonly lanes: 1 | 4
+  /** The local that holds the argument. */
+  readonly argument: number
   /** Whether a select may take the relaxed instruction; masks here are all ones or all zeros, so that it is exact. */
   readonly relaxedSelect: boolean
   /** A double-precision function of the host. */
@@ -35,7 +37,7 @@ export interface TermTarget {
   constant(write: (bytes: Bytes) => void): number
 }
 
-/** Writes the instructions of a formula of the function's first parameter; its value is left on the stack. */
+/** Writes the instructions of a formula; its value is left on the stack. */
 export function writeFormula(target: TermTarget, formula: (x: Term) => Term): void {
   new TermWriter(target, formula(argument())).run()
 }
@@ -74,7 +76,7 @@ class TermWriter {
 
   /** The local that holds a term, which is computed now if it was not before. */
   private held(term: Term): number {
-    if (term.op === "argument") return 0
+    if (term.op === "argument") return this.target.argument
     let local = this.locals.get(term)
     if (local === undefined) {
       this.compute(term)
@@ -86,7 +88,7 @@ class TermWriter {
   }
 
   private write(term: Term): void {
-    const local = term.op === "argument" ? 0 : this.locals.get(term)
+    const local = term.op === "argument" ? this.target.argument : this.locals.get(term)
     if (local !== undefined) {
       this.code.get(local)
       return

@@ -1,0 +1,11 @@
+/** Normalisations, of activations and of weights. */
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, batchNorm1d, batchNorm2d, batchNorm3d } from "./batch-norm.ts"
+export type { BatchRenormOptions } from "./batch-renorm.ts"
+export { BatchRenorm, batchRenorm } from "./batch-renorm.ts"
+export type { ChannelNormOptions } from "./channel-norm.ts"
+export * from "./group-norm.ts"
+export * from "./instance-norm.ts"
+export * from "./layer-norm.ts"
+export * from "./local-response-norm.ts"
+export type { SyncBatchNormOptions } from "./sync-batch-norm.ts"
+export { convertSyncBatchNorm, SyncBatchNorm, syncBatchNorm } from "./sync-batch-norm.ts"

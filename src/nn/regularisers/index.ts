@@ -1,0 +1,7 @@
+export { maxNorm_ } from "./constraints.ts"
+export type { MixingOptions } from "./mixing.ts"
+export { cutmix, mixup } from "./mixing.ts"
+export type { ElasticNetOptions, Penalised, PenaltyOptions } from "./penalties.ts"
+export { elasticNetPenalty, l1Penalty, l2Penalty, orthogonalityPenalty } from "./penalties.ts"
+export type { SoftTargetOptions } from "./soft-targets.ts"
+export { smoothLabels } from "./soft-targets.ts"

@@ -1,0 +1,7 @@
+export type { Averageable, AveragedModelOptions, AveragedView } from "./averaged-model.ts"
+export { AveragedModel } from "./averaged-model.ts"
+export type { LookaheadOptions } from "./lookahead.ts"
+export { Lookahead, lookahead } from "./lookahead.ts"
+export type { SAMOptions } from "./sam.ts"
+export { SAM, sam } from "./sam.ts"
+export { Wrapper } from "./wrapper.ts"
