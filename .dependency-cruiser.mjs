@@ -78,11 +78,22 @@ export default {
   forbidden: [
     error("no-cycles", {}, { circular: true }),
     error("resolvable", {}, { couldNotResolve: true }),
-    error("declared", { path: "^src/", pathNot: testFile }, { dependencyTypes: ["npm-dev", "npm-no-pkg"] }),
+    // A package that users may add (a peer) is one of development here, for the tests.
+    error(
+      "declared",
+      { path: "^src/", pathNot: testFile },
+      { dependencyTypes: ["npm-dev", "npm-no-pkg"], dependencyTypesNot: ["npm-peer"] },
+    ),
     error(
       "only-the-cli-has-packages",
-      { path: "^src/", pathNot: ["^src/cli/", testFile] },
+      { path: "^src/", pathNot: ["^src/cli/", "^src/(io|data)/", testFile] },
       { dependencyTypes: ["npm"] },
+    ),
+    // Parsers of other people's formats, in io and data: loaded when they are used, so that no page carries them unused.
+    error(
+      "readers-load-packages-lazily",
+      { path: "^src/(io|data)/", pathNot: testFile },
+      { dependencyTypes: ["npm"], dynamic: false },
     ),
     error(
       "peers-are-blind",

@@ -35,8 +35,12 @@ export class CommandLine {
   }
 
   start(...args: string[]): ChildProcess {
+    return this.startIn(this.folder, ...args)
+  }
+
+  private startIn(cwd: string, ...args: string[]): ChildProcess {
     return spawn(process.execPath, [join(this.program, "main.js"), ...args], {
-      cwd: this.folder,
+      cwd,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NO_COLOR: "1" },
     })
@@ -44,6 +48,11 @@ export class CommandLine {
 
   run(...args: string[]): Promise<Ended> {
     return ended(this.start(...args))
+  }
+
+  /** Runs the command in another folder than that for its files. */
+  runIn(folder: string, ...args: string[]): Promise<Ended> {
+    return ended(this.startIn(folder, ...args))
   }
 
   path(...parts: string[]): string {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
 import { CommandLine } from "./cli-harness.ts"
 
@@ -29,6 +30,18 @@ describe("nabla device", () => {
     expect(out).toMatch(/native .*not available: .*compiler/)
     expect(out).toMatch(/wasm .*WebAssembly/)
   })
+
+  test("says what limits each device", async () => {
+    vi.stubEnv("NABLA_THREADS", "1")
+    vi.stubEnv("NABLA_CC", "/no/such/compiler")
+    const { code, out } = await nabla.run("device", "--quick", "--json")
+    vi.unstubAllEnvs()
+    expect(code).toBe(0)
+    const devices = JSON.parse(out) as { name: string; limits: string[] }[]
+    const limits = (name: string) => devices.find((device) => device.name === name)!.limits
+    expect(limits("wasm")).toContainEqual(expect.stringMatching(/^one thread: no more were asked for/))
+    expect(limits("auto")[0]).toMatch(/^no compiled code: .*compiler/)
+  })
 })
 
 describe("nabla cache", () => {
@@ -55,5 +68,42 @@ describe("nabla cache", () => {
     expect(cleared).toMatchObject({ code: 0, out: `${folder}: removed 2 files, 3.0 KiB\n` })
     expect(existsSync(`${folder}/notes.txt`)).toBe(true)
     expect(existsSync(`${folder}/a.b.so`)).toBe(false)
+  })
+})
+
+describe("nabla sample", () => {
+  const text = new TextEncoder().encode("to be or not to be, that is the question\n".repeat(60))
+
+  test("goes on with a text, the same with the same seed", async () => {
+    const file = join(nabla.files("text", { "hamlet.txt": text }), "hamlet.txt")
+    const recipe = "gpt:layers=1,width=16,heads=2,context=8,steps=4"
+    const trained = await nabla.run(
+      "train",
+      "--data",
+      file,
+      "--recipe",
+      recipe,
+      "--epochs",
+      "1",
+      "--name",
+      "bard",
+    )
+    expect([trained.err, trained.code]).toEqual(["", 0])
+    const sample = (...options: string[]) =>
+      nabla.run("sample", "runs/bard", "--prompt", "to be", "--length", "30", ...options)
+    const { code, out } = await sample()
+    expect(code).toBe(0)
+    expect(out).toMatch(/^to be[a-z, \n]{30}\n$/)
+    expect((await sample()).out).toBe(out)
+    expect((await sample("--seed", "1")).out).not.toBe(out)
+    expect((await nabla.run("sample", "runs/bard", "--prompt", "TO")).err).toContain('"T"')
+  })
+
+  test("says what is wrong with a folder", async () => {
+    const empty = nabla.files("empty", { "config.json": new TextEncoder().encode('{"recipe":"cnn"}') })
+    const wrong = await nabla.run("sample", empty)
+    expect(wrong.code).toBe(1)
+    expect(wrong.err).toMatch(/NABLA_FILE_FORMAT[\s\S]*gpt or char-rnn/)
+    expect((await nabla.run("sample", nabla.path("nowhere"))).err).toContain("NABLA_FILE_NOT_FOUND")
   })
 })

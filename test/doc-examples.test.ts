@@ -56,7 +56,7 @@ async function run({ file, lines }: Example, expected: string | null): Promise<u
   const source = `async function example() {\n${code.join("\n")}\n}`
   const body = transformSync(source, { loader: "ts", target: "es2022" }).code
   return withFolder(async (folder) => {
-    const scope = await namesFor(file, folder)
+    const scope = await namesFor(file, code.join("\n"), folder)
     const f = new AsyncFunction(...Object.keys(scope), `${body}\nreturn await example()`)
     return f(...Object.values(scope))
   })

@@ -18,6 +18,9 @@ type Names = Record<string, unknown>
 /** The functions and classes of the layers. `var` is the name of a function, but cannot be one of a variable. */
 const { var: _, ...library } = { Random, ...data, ...io, ...training, ...nabla.optim, ...nabla } as Names
 
+/** Values that are made for the examples that have one of the names. */
+type Group = () => Names | Promise<Names>
+
 const FEATURES = 10
 const CLASSES = 10
 const BATCH = 8
@@ -106,8 +109,23 @@ const reader: Names = {
 /** A model that reads tokens, for the examples that make text. */
 const texts: Names = { model: nabla.nn.embedding(12, 12) }
 
+const groups: readonly (readonly [names: RegExp, make: Group])[] = [
+  [/\b(model|params|x|y|loss|optimizer|labels|step|validationLoss)\b/, trained],
+  [/\b(train|test|dataset|counts|loader|scaler|tokenizer)\b/, datasets],
+  [/\b(images|logits|layer|blocks|packed|anchor|positive|negative|theta|a|b)\b/, tensors],
+]
+
+/** What has another meaning in one part of the library. */
+async function local(file: string): Promise<Names> {
+  const own: Names = await import(join("..", file))
+  if (file.endsWith("train/generate.ts")) return { ...own, ...texts }
+  if (file.includes("augmentation/")) return { ...own, x: nabla.rand([BATCH, 3, 32, 32]) }
+  if (!file.endsWith("train/fit.ts")) return own
+  return { ...own, test: new data.DataLoader(samples("test", 20), { batchSize: 10 }) }
+}
+
 /** Names in scope of an example of a file; what it writes to disk goes to `folder`. */
-export async function namesFor(file: string, folder: string): Promise<Names> {
+export async function namesFor(file: string, code: string, folder: string): Promise<Names> {
   nabla.setDefaultDevice("wasm")
   nabla.manualSeed(1)
   class Recorder extends RunRecorder {
@@ -115,16 +133,10 @@ export async function namesFor(file: string, folder: string): Promise<Names> {
       super(net, { root: folder, ...options })
     }
   }
-  const own = file.endsWith("train/generate.ts") ? texts : {}
-  return {
-    ...library,
-    ...(await trained()),
-    ...(await datasets()),
-    ...tensors(),
-    ...reader,
-    RunRecorder: Recorder,
-    ...own,
-  }
+  const scope: Names = { ...library, ...reader }
+  for (const [names, make] of groups) if (names.test(code)) Object.assign(scope, await make())
+  const { var: _, ...own } = await local(file)
+  return { ...scope, ...own, RunRecorder: Recorder }
 }
 
 /** Runs `f` with a folder of its own, which is gone afterwards. */

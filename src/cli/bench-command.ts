@@ -1,7 +1,7 @@
 import type { Command } from "commander"
 import type { DeviceName } from "../tensor/index.ts"
 import { deviceNames } from "../tensor/index.ts"
-import type { Comparison, CompareOptions } from "./bench/compare.ts"
+import type { CompareOptions, Comparison } from "./bench/compare.ts"
 import { checkRevisions, compareWorkload, withRevisions } from "./bench/compare.ts"
 import { benchElsewhere, thisProgram } from "./bench/processes.ts"
 import type { BenchResult, BenchSettings } from "./bench/run.ts"
@@ -53,7 +53,11 @@ export function addBenchCommand(root: Command, done: (exitCode: number) => void)
     .argument("[workloads...]", "which of them (default: all)")
     .option("--device <names>", `${deviceNames.join(" | ")}, several with commas`, devices, ["wasm"])
     .option("--threads <n>", "threads (default: by machine)", number("--threads", { whole: true, min: 1 }))
-    .option("--seconds <x>", "time for timed steps (default: 3)", number("--seconds", { min: 0, above: true }))
+    .option(
+      "--seconds <x>",
+      "time for timed steps (default: 3)",
+      number("--seconds", { min: 0, above: true }),
+    )
     .option("--plain", "a loop that nothing captures")
     .option("--profile", "show where the time of ten steps goes")
     .option("--trace <file>", "the same, and its events in a file", notEmpty("--trace"))

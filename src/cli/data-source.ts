@@ -1,14 +1,54 @@
+import { readFile } from "node:fs/promises"
+import { basename } from "node:path"
 import { formatShape, NablaError } from "../base/index.ts"
-import type { ArrayDataset } from "../data/index.ts"
-import { circle, gauss, glyphs, moons, spiral, split, subset, xor } from "../data/index.ts"
+import type { ArrayDataset, SequenceOptions, SequenceTask, Tokenizer } from "../data/index.ts"
+import {
+  associativeRecallTask,
+  charTokenizer,
+  circle,
+  copyTask,
+  gauss,
+  glyphs,
+  moons,
+  regGauss,
+  regPlane,
+  repeatCopyTask,
+  spiral,
+  split,
+  subset,
+  xor,
+} from "../data/index.ts"
 import { loadImages } from "../data/node.ts"
 
-/** Data to train on and data held out, without a sample in common. */
-export interface TrainingData {
+/** Samples with targets to train on, and held-out ones, without a sample in common. */
+export interface SampleData {
+  readonly kind: "images" | "points"
   readonly name: string
   readonly train: ArrayDataset
   readonly test: ArrayDataset
 }
+
+/** The tokens of a text; its end is held out. */
+export interface TextData {
+  readonly kind: "text"
+  readonly name: string
+  readonly tokenizer: Tokenizer
+  readonly train: Int32Array
+  readonly test: Int32Array
+}
+
+/** A task on sequences that are drawn as they are needed; the held-out ones are longer. */
+export interface SequenceData {
+  readonly kind: "sequences"
+  readonly name: string
+  train(options: SequenceOptions): SequenceTask
+  test(options: SequenceOptions): SequenceTask
+}
+
+export type TrainingData = SampleData | TextData | SequenceData
+
+/** What data are made of: it settles which recipes fit and how they are trained. */
+export type DataKind = TrainingData["kind"]
 
 export interface DataOptions {
   /** Samples to train on; held out is a quarter of that. Default: 8,000 glyphs, 1,000 points, all that a file holds. */
@@ -16,10 +56,16 @@ export interface DataOptions {
   readonly seed: number
 }
 
-const points = { spiral, circle, xor, gauss, moons } as const
+const points = { spiral, circle, xor, gauss, moons, "reg-plane": regPlane, "reg-gauss": regGauss } as const
+
+const tasks = {
+  copy: { make: copyTask, test: { minLength: 20, maxLength: 20 } },
+  "repeat-copy": { make: repeatCopyTask, test: { minLength: 10, maxLength: 10 } },
+  "associative-recall": { make: associativeRecallTask, test: { minLength: 8, maxLength: 8 } },
+} as const
 
 /** Names that --data takes besides paths. */
-export const generatedData: readonly string[] = ["glyphs", ...Object.keys(points)]
+export const generatedData: readonly string[] = ["glyphs", ...Object.keys(points), ...Object.keys(tasks)]
 
 const GLYPHS = 8000
 const POINTS = 1000
@@ -27,9 +73,13 @@ const POINTS = 1000
 const HELD_OUT = 1 / 4
 /** Files are split the same way whatever the seed of the training, so that runs can be compared. */
 const SPLIT_SEED = 0
+/** Share of a text that is held out. */
+const HELD_OUT_TEXT = 0.1
+/** Batches of held-out sequences. */
+const TEST_BATCHES = 5
 
 /**
- * The data that --data names: drawn by the program, or read from IDX files.
+ * The data that --data names: drawn by the program, or read from IDX files or a text.
  *
  * @throws the errors of loadImages
  * @throws NABLA_DATA_MISMATCH when the files for training and for testing hold images of different shapes
@@ -37,22 +87,50 @@ const SPLIT_SEED = 0
 export async function loadData(source: string, options: DataOptions): Promise<TrainingData> {
   if (source === "glyphs") return drawGlyphs(options)
   if (Object.hasOwn(points, source)) return drawPoints(source as keyof typeof points, options)
-  return readFiles(source, options)
+  if (Object.hasOwn(tasks, source)) return sequences(source as keyof typeof tasks)
+  return source.endsWith(".txt") ? readText(source) : readFiles(source, options)
 }
 
-function drawGlyphs({ samples = GLYPHS, seed }: DataOptions): TrainingData {
+function sequences(name: keyof typeof tasks): SequenceData {
+  const { make, test } = tasks[name]
+  return {
+    kind: "sequences",
+    name,
+    train: make,
+    test: (options) => make({ ...options, ...test, batches: TEST_BATCHES }),
+  }
+}
+
+async function readText(path: string): Promise<TextData> {
+  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const code = cause.code === "ENOENT" ? "NABLA_FILE_NOT_FOUND" : "NABLA_FILE_UNREADABLE"
+    throw new NablaError(code, { message: `the text cannot be read: ${cause.message}`, where: path, cause })
+  })
+  const tokenizer = charTokenizer(text)
+  const tokens = tokenizer.encode(text)
+  const cut = Math.floor(tokens.length * (1 - HELD_OUT_TEXT))
+  return {
+    kind: "text",
+    name: basename(path, ".txt"),
+    tokenizer,
+    train: tokens.subarray(0, cut),
+    test: tokens.subarray(cut),
+  }
+}
+
+function drawGlyphs({ samples = GLYPHS, seed }: DataOptions): SampleData {
   const train = glyphs({ n: samples, seed })
   const test = glyphs({ n: heldOut(samples), seed, start: samples })
-  return { name: "glyphs", train, test }
+  return { kind: "images", name: "glyphs", train, test }
 }
 
-function drawPoints(name: keyof typeof points, { samples = POINTS, seed }: DataOptions): TrainingData {
+function drawPoints(name: keyof typeof points, { samples = POINTS, seed }: DataOptions): SampleData {
   const all = points[name]({ n: samples + heldOut(samples), seed })
   // The generators shuffle, so the first ones are as good as any.
-  return { name, train: range(all, 0, samples), test: range(all, samples, all.length) }
+  return { kind: "points", name, train: range(all, 0, samples), test: range(all, samples, all.length) }
 }
 
-async function readFiles(path: string, { samples }: DataOptions): Promise<TrainingData> {
+async function readFiles(path: string, { samples }: DataOptions): Promise<SampleData> {
   const files = await loadImages(path).catch((error: unknown) => {
     throw withNames(error, path)
   })
@@ -63,7 +141,12 @@ async function readFiles(path: string, { samples }: DataOptions): Promise<Traini
   checkShapes(train!, test!, path)
   const count = Math.min(samples ?? train!.length, train!.length)
   const testCount = samples === undefined ? test!.length : Math.min(heldOut(samples), test!.length)
-  return { name: files.train.name, train: range(train!, 0, count), test: range(test!, 0, testCount) }
+  return {
+    kind: "images",
+    name: files.train.name,
+    train: range(train!, 0, count),
+    test: range(test!, 0, testCount),
+  }
 }
 
 function heldOut(samples: number): number {
@@ -84,7 +167,7 @@ function withNames(error: unknown, source: string): unknown {
   if (error.detail.where !== source) return error
   return new NablaError("NABLA_FILE_NOT_FOUND", {
     ...error.detail,
-    expected: `${generatedData.join(" | ")}, or the path of IDX files`,
+    expected: `${generatedData.join(" | ")}, the path of IDX files, or of a text that ends in .txt`,
   })
 }
 

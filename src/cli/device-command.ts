@@ -11,7 +11,9 @@ interface DeviceReport {
   /** What it is made of, or why it is not there. */
   readonly description: string
   readonly available: boolean
-  /** Absent for the reference device, whose speed is of no interest, and with --quick. */
+  /** What makes it slower than it could be, each with what to do about it. */
+  readonly limits: readonly string[]
+  /** Absent for the reference device, whose speed is of no interest, for `auto`, which is two of the others, and with --quick. */
   readonly ceilings?: Ceilings
 }
 
@@ -34,38 +36,52 @@ export function addDeviceCommand(root: Command, done: (exitCode: number) => void
     .addHelpText("after", examples)
     .action(({ quick = false, json = false }: { quick?: boolean; json?: boolean }) => {
       const before = defaultDevice()
-      const reports = deviceNames.map((name) => reportOf(name, quick))
+      const reports = withObstacle(deviceNames.map((name) => reportOf(name, quick)))
       setDefaultDevice(before)
       process.stdout.write(`${json ? JSON.stringify(reports) : text(reports)}\n`)
       done(0)
     })
 }
 
+const unmeasured: readonly DeviceName[] = ["auto", "reference"]
+
 function reportOf(name: DeviceName, quick: boolean): DeviceReport {
   try {
     setDefaultDevice(name)
-    const { description } = deviceInfo()
-    const measured = quick || name === "reference" ? {} : { ceilings: deviceCeilings() }
-    return { name, description, available: true, ...measured }
+    const { description, limits } = deviceInfo()
+    const measured = quick || unmeasured.includes(name) ? {} : { ceilings: deviceCeilings() }
+    return { name, description, limits, available: true, ...measured }
   } catch (error) {
     if (!(error instanceof NablaError)) throw error
     const { message, got, hint } = error.detail
     const reason = [message, got, hint].filter((part) => part !== undefined).join("; ")
-    return { name, description: reason, available: false }
+    return { name, description: reason, limits: [], available: false }
   }
+}
+
+/** `auto` looks for a compiler only when a training is worth it, but what it would find is known here. */
+function withObstacle(reports: readonly DeviceReport[]): DeviceReport[] {
+  const native = reports.find(({ name }) => name === "native")
+  if (native === undefined || native.available) return [...reports]
+  return reports.map((report) =>
+    report.name === "auto"
+      ? { ...report, limits: [`no compiled code: ${native.description}`, ...report.limits] }
+      : report,
+  )
 }
 
 function text(reports: readonly DeviceReport[]): string {
   const table = new Table({
-    head: ["device", "GFLOP/s", "GB/s", "what it is"],
+    head: ["device", "GFLOP/s", "GB/s", "what it is, and what limits it"],
     colAligns: ["left", "right", "right", "left"],
     colWidths: [null, null, null, 72],
     wordWrap: true,
     style: { compact: true, head: colours.isColorSupported ? ["bold"] : [], border: [] },
   })
-  for (const { name, description, available, ceilings } of reports) {
+  for (const { name, description, limits, available, ceilings } of reports) {
     const rates = [ceilings?.gflops, ceilings?.gbps].map((rate) => rate?.toFixed(1) ?? "–")
-    table.push([name, ...rates, available ? description : `not available: ${description}`])
+    const what = available ? description : `not available: ${description}`
+    table.push([name, ...rates, [what, ...limits.map((limit) => `– ${limit}`)].join("\n")])
   }
   return table.toString()
 }

@@ -4,7 +4,7 @@ import { generatedData } from "./data-source.ts"
 import type { FindLrOptions } from "./find-lr.ts"
 import { findLr } from "./find-lr.ts"
 import { choice, invalidOption, notEmpty, number } from "./option-values.ts"
-import { findRecipe, recipes } from "./recipes/index.ts"
+import { recipeFrom, recipes } from "./recipes/index.ts"
 import { specification } from "./specification.ts"
 import { checkOptions } from "./train-settings.ts"
 
@@ -26,16 +26,16 @@ export function addFindLrCommand(root: Command, done: (exitCode: number) => void
     .description("Finds a learning rate for a network, an optimizer and data.")
     .option(
       "--recipe <name>",
-      `${recipes.map(({ name }) => name).join(" | ")} (default: cnn; mlp for points)`,
+      `${recipes.map(({ name }) => name).join(" | ")}, with options (default: by data)`,
+      recipeFrom("--recipe"),
     )
-    .option("--data <source>", `${generatedData.join(" | ")} | FILE_OR_FOLDER`, notEmpty("--data"), "glyphs")
-    .option("--batch-size <n>", "samples in a step (default: by recipe)", whole("--batch-size", 1))
     .option(
-      "--optimizer <name>",
-      "as of nabla train, with options",
-      specification("--optimizer"),
-      specification("--optimizer")("adam"),
+      "--data <source>",
+      `${generatedData.join(" | ")} | FILE_OR_FOLDER (default: glyphs, or by recipe)`,
+      notEmpty("--data"),
     )
+    .option("--batch-size <n>", "samples in a step (default: by recipe)", whole("--batch-size", 1))
+    .option("--optimizer <name>", "as of nabla train, with options", specification("--optimizer"))
     .option("--from <x>", "the first rate", positive("--from"), 1e-6)
     .option("--to <x>", "the last rate", positive("--to"), 10)
     .option("--steps <n>", "how many rates are tried", whole("--steps", 10), 100)
@@ -45,9 +45,8 @@ export function addFindLrCommand(root: Command, done: (exitCode: number) => void
     .option("--svg <file>", "write the picture to a file", notEmpty("--svg"))
     .addHelpText("after", examples)
     .action(async (options: Omit<FindLrOptions, "schedule" | "warmUp" | "out">) => {
-      const all = { ...options, schedule: specification("--schedule")("constant"), warmUp: 0, out: "" }
+      const all = { ...options, schedule: specification("--schedule")("constant"), out: "" }
       checkOptions(all)
-      if (options.recipe !== undefined) findRecipe(options.recipe)
       if (options.from >= options.to)
         throw invalidOption("--from", `less than --to ${options.to}`, `${options.from}`)
       done(await findLr(all))

@@ -21,10 +21,11 @@ const [WIDTH, HEIGHT] = [64, 14]
 export async function findLr(options: FindLrOptions): Promise<number> {
   const interruption = new Interruption()
   try {
-    const { model, loader, optimizer } = await prepare(options)
+    const { job, optimizer } = await prepare(options)
     const { from, to, steps } = options
-    const result = await lrRangeTest(model, loader, {
+    const result = await lrRangeTest(job.model, job.train, {
       optimizer,
+      ...(job.loss && { loss: job.loss }),
       from,
       to,
       steps,

@@ -30,11 +30,16 @@ export function clock(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`
 }
 
+/** 0.2412 for a loss, 93.11 % for an accuracy or a share of errors */
+export function score(name: string, value: number): string {
+  return /accuracy|errors/.test(name) ? percent(value) : loss(value)
+}
+
 /** loss 0.2412, accuracy 93.11 % */
 export function scores(values: Values): string {
-  const parts = [`loss ${loss(values.loss!)}`]
-  if (values.accuracy !== undefined) parts.push(`accuracy ${percent(values.accuracy)}`)
-  return parts.join(", ")
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${score(name, value)}`)
+    .join(", ")
 }
 
 /** 512 bytes, 12.3 KiB, 4.0 MiB */

@@ -1,10 +1,12 @@
 import { Command } from "commander"
 import { version } from "../base/index.ts"
+import { addBenchCommand } from "./bench-command.ts"
 import { addCacheCommand } from "./cache-command.ts"
 import { addDeviceCommand } from "./device-command.ts"
 import { addFindLrCommand } from "./find-lr-command.ts"
 import { addGraphCommand } from "./graph-command.ts"
 import { addRaceCommand } from "./race-command.ts"
+import { addSampleCommand } from "./sample-command.ts"
 import { addTrainCommand } from "./train-command.ts"
 
 /**
@@ -25,7 +27,9 @@ export function program(done: (exitCode: number) => void): Command {
   addFindLrCommand(root, done)
   addGraphCommand(root, done)
   addRaceCommand(root, done)
+  addSampleCommand(root, done)
   addDeviceCommand(root, done)
   addCacheCommand(root, done)
+  addBenchCommand(root, done)
   return root
 }

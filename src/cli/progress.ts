@@ -1,6 +1,6 @@
 import { SingleBar } from "cli-progress"
 import type { EndEvent, EpochEvent, FitListener, StartEvent, StepEvent } from "../train/index.ts"
-import { clock, count, duration, loss, percent, scores } from "./format.ts"
+import { clock, count, duration, scores } from "./format.ts"
 import { Pace } from "./pace.ts"
 
 /** Epochs beyond this many are not all printed, only every second, third … and the last. */
@@ -31,12 +31,12 @@ class ProgressBar implements FitListener {
   private readonly bar: SingleBar
   private readonly pace = new Pace()
   private total = 0
-  private state = { epoch: "–", loss: "–", accuracy: "–", rate: "–", left: "–" }
+  private state = { epoch: "–", scores: "–", rate: "–", left: "–" }
 
   constructor(output: NodeJS.WriteStream) {
     this.output = output
     this.bar = new SingleBar({
-      format: "{epoch} {bar} {percentage} %  loss {loss}  accuracy {accuracy}  {rate} samples/s  {left} left",
+      format: "{epoch} {bar} {percentage} %  {scores}  {rate} samples/s  {left} left",
       stream: output,
       barCompleteChar: "█",
       barIncompleteChar: "░",
@@ -60,8 +60,7 @@ class ProgressBar implements FitListener {
     const [rate, left] = [this.pace.samplesPerSecond, this.pace.secondsLeft]
     this.state = {
       epoch: `${epoch}/${epochs}`,
-      loss: loss(means.loss!),
-      accuracy: means.accuracy === undefined ? "–" : percent(means.accuracy),
+      scores: scores(means),
       rate: rate === undefined ? "–" : count(rate),
       left: left === undefined ? "–" : clock(left),
     }

@@ -1,30 +1,24 @@
 import Table from "cli-table3"
 import colours from "picocolors"
 import type { FitResult, Values } from "../train/index.ts"
-import { count, duration, loss, percent } from "./format.ts"
-
-export interface SummaryParts {
-  readonly result: FitResult
-  readonly trainSamples: number
-  readonly testSamples: number
-}
+import { count, duration, score } from "./format.ts"
 
 /** The last numbers as a table, and what they took. */
-export function summary({ result, trainSamples, testSamples }: SummaryParts): string {
+export function summary(result: FitResult): string {
   const last = result.epochs.at(-1)
   const took = `${count(result.steps)} steps in ${duration(result.seconds)}, ${count(result.samplesPerSecond)} samples/s`
   if (last === undefined) return took
+  const names = Object.keys(last.train)
   const table = new Table({
-    head: ["", "samples", "loss", "accuracy"],
-    colAligns: ["left", "right", "right", "right"],
+    head: ["", ...names],
+    colAligns: ["left", ...names.map(() => "right" as const)],
     style: { compact: true, head: colours.isColorSupported ? ["bold"] : [], border: [] },
   })
-  table.push(row("training, last epoch", trainSamples, last.train))
-  if (last.test !== undefined) table.push(row("held out", testSamples, last.test))
+  const row = (name: string, values: Values): string[] => [
+    name,
+    ...names.map((key) => score(key, values[key]!)),
+  ]
+  table.push(row("training, last epoch", last.train))
+  if (last.test !== undefined) table.push(row("held out", last.test))
   return `${table.toString()}\n${took}`
-}
-
-function row(name: string, samples: number, values: Values): string[] {
-  const accuracy = values.accuracy === undefined ? "–" : percent(values.accuracy)
-  return [name, count(samples), loss(values.loss!), accuracy]
 }

@@ -4,7 +4,7 @@ import { generatedData } from "./data-source.ts"
 import { defaultsOf, optimizers } from "./optimizers.ts"
 import { choice, folderName, notEmpty, number } from "./option-values.ts"
 import { keyHelp } from "./rate-control.ts"
-import { findRecipe, recipes } from "./recipes/index.ts"
+import { describeRecipe, recipeFrom, recipes } from "./recipes/index.ts"
 import { scheduleTable } from "./schedules.ts"
 import { describeOptions, optionValue, specification, specificationHelp } from "./specification.ts"
 import { train } from "./train.ts"
@@ -13,11 +13,12 @@ import { checkOptions } from "./train-settings.ts"
 
 const help = (): string => `
 Recipes:
-${recipes.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join("\n")}
+${recipes.map(describeRecipe).join("\n")}
 
 Data:
   ${generatedData.join(", ")}: drawn by the program
   a folder or a file in MNIST's IDX format, plain or gzipped; without test files a fifth is held out
+  a text that ends in .txt: its last tenth is held out
 
 Optimizers and their options, written as ${specificationHelp}:
 ${optimizers()
@@ -33,6 +34,8 @@ Examples:
   $ nabla train                                        the cnn on glyphs, in under a minute
   $ nabla train --recipe mlp --data spiral             points on two spiral arms
   $ nabla train --recipe cnn --data path/to/mnist --epochs 5 --lr 1e-3
+  $ nabla train --recipe gpt:layers=4,width=128 --data shakespeare.txt
+  $ nabla train --recipe ntm --data copy               a neural Turing machine learns to copy
   $ nabla train --optimizer sgd --lr 0.05 --momentum 0.9 --seed 7
   $ nabla train --optimizer adamw:weight-decay=0.1 --schedule cosine --warm-up 5%
   $ nabla train --optimizer sgd --lr 0.1 --schedule one-cycle:momentum=0.85/0.95
@@ -51,9 +54,14 @@ export function addTrainCommand(root: Command, done: (exitCode: number) => void)
     .description("Trains a network, evaluates it on held-out data and keeps the run in a folder.")
     .option(
       "--recipe <name>",
-      `${recipes.map(({ name }) => name).join(" | ")} (default: cnn; mlp for points)`,
+      `${recipes.map(({ name }) => name).join(" | ")}, with options (default: by data)`,
+      recipeFrom("--recipe"),
     )
-    .option("--data <source>", `${generatedData.join(" | ")} | FILE_OR_FOLDER`, notEmpty("--data"), "glyphs")
+    .option(
+      "--data <source>",
+      `${generatedData.join(" | ")} | FILE_OR_FOLDER (default: glyphs, or by recipe)`,
+      notEmpty("--data"),
+    )
     .option("--epochs <n>", "how often to go through the data (default: by recipe)", whole("--epochs", 1))
     .option("--lr <x>", "learning rate (default: by recipe)", number("--lr", { min: 0, above: true }))
     .option("--batch-size <n>", "samples in a step (default: by recipe)", whole("--batch-size", 1))
@@ -61,15 +69,9 @@ export function addTrainCommand(root: Command, done: (exitCode: number) => void)
       "--optimizer <name>",
       "sgd, adam, adamw, …, with options, see below",
       specification("--optimizer"),
-      specification("--optimizer")("adam"),
     )
-    .option(
-      "--schedule <name>",
-      "how the rate changes, with options, see below",
-      specification("--schedule"),
-      specification("--schedule")("constant"),
-    )
-    .option("--warm-up <length>", "a rise of the rate before the schedule begins", optionValue, 0)
+    .option("--schedule <name>", "how the rate changes, with options, see below", specification("--schedule"))
+    .option("--warm-up <length>", "a rise of the rate before the schedule begins", optionValue)
     .option("--momentum <x>", "of sgd (default: 0.9)", number("--momentum", { min: 0, below: 1 }))
     .option(
       "--samples <n>",
@@ -92,7 +94,6 @@ export function addTrainCommand(root: Command, done: (exitCode: number) => void)
     .addHelpText("after", help)
     .action(async (options: TrainOptions) => {
       checkOptions(options)
-      if (options.recipe !== undefined) findRecipe(options.recipe)
       done(await train(options))
     })
 }

@@ -3,18 +3,19 @@ import { checkSteps, defaultsOf, findOptimizer } from "./optimizers.ts"
 import { invalidOption } from "./option-values.ts"
 import type { TrainingDefaults } from "./recipes/index.ts"
 import type { OptionValue, Specification } from "./specification.ts"
+import { specification } from "./specification.ts"
 
 /** What `nabla train` was asked for; absent where the recipe decides. */
 export interface TrainOptions {
-  readonly recipe?: string
-  readonly data: string
+  readonly recipe?: Specification
+  readonly data?: string
   readonly epochs?: number
   readonly lr?: number
   readonly batchSize?: number
-  readonly optimizer: Specification
+  readonly optimizer?: Specification
   readonly momentum?: number
-  readonly schedule: Specification
-  readonly warmUp: OptionValue
+  readonly schedule?: Specification
+  readonly warmUp?: OptionValue
   readonly seed: number
   readonly device: DeviceName
   readonly threads?: number
@@ -23,25 +24,28 @@ export interface TrainOptions {
   readonly name?: string
 }
 
-/** What is trained with, everything decided: it becomes config.json. */
+/** What is trained with, everything decided. */
 export interface TrainSettings {
   readonly epochs: number
   readonly batchSize: number
-  readonly optimizer: string
+  readonly optimizer: Specification
   /** Those that were asked for, and the momentum of SGD. */
   readonly optimizerOptions: Readonly<Record<string, OptionValue>>
-  readonly schedule: string
+  readonly schedule: Specification
   readonly warmUp: OptionValue
   readonly lr: number
 }
 
 const SGD_MOMENTUM = 0.9
 
+const optimizerFrom = specification("--optimizer")
+const scheduleFrom = specification("--schedule")
+
 /**
  * @throws NABLA_INVALID_OPTION for an optimizer that there is not, one that cannot be trained with, options that it does
  *   not have, and settings that are made twice
  */
-export function checkOptions({ optimizer, momentum, lr }: TrainOptions): void {
+export function checkOptions({ optimizer = optimizerFrom("adam"), momentum, lr }: TrainOptions): void {
   const { options } = optimizer
   const entry = findOptimizer("--optimizer", optimizer)
   checkSteps("--optimizer", optimizer)
@@ -55,21 +59,24 @@ export function checkOptions({ optimizer, momentum, lr }: TrainOptions): void {
 }
 
 export function settle(options: TrainOptions, defaults: TrainingDefaults): TrainSettings {
-  const { optimizer, momentum, schedule, warmUp } = options
+  const optimizer = options.optimizer ?? optimizerFrom(defaults.optimizer ?? "adam")
+  const { momentum } = options
   const { name } = findOptimizer("--optimizer", optimizer)
   const { lr: given, ...optimizerOptions } = optimizer.options
   const usualMomentum = name === "sgd" ? { momentum: SGD_MOMENTUM } : {}
+  // A schedule of the user's own goes without the recipe's warm-up.
+  const usualWarmUp = options.schedule === undefined ? (defaults.warmUp ?? 0) : 0
   return {
     epochs: options.epochs ?? defaults.epochs,
     batchSize: options.batchSize ?? defaults.batchSize,
-    optimizer: name,
+    optimizer: { ...optimizer, name },
     optimizerOptions: {
       ...usualMomentum,
       ...(momentum === undefined ? {} : { momentum }),
       ...optimizerOptions,
     },
-    schedule: schedule.text,
-    warmUp,
+    schedule: options.schedule ?? scheduleFrom(defaults.schedule ?? "constant"),
+    warmUp: options.warmUp ?? usualWarmUp,
     lr: options.lr ?? rateOf(given) ?? usualRate(name, optimizer, defaults),
   }
 }

@@ -1,21 +1,22 @@
+import { join } from "node:path"
 import colours from "picocolors"
-import type { ArrayDataset } from "../data/index.ts"
-import { DataLoader } from "../data/index.ts"
-import type { Module } from "../nn/index.ts"
+import type { AnyModule } from "../nn/index.ts"
 import type { Optimizer } from "../optim/index.ts"
 import { manualSeed, setDefaultDevice, setThreads } from "../tensor/index.ts"
 import type { FitResult } from "../train/index.ts"
 import { fit } from "../train/index.ts"
-import { RunRecorder } from "../train/node.ts"
+import { RunRecorder, writeFileWhole } from "../train/node.ts"
+import { describeData, sizesOf } from "./data-description.ts"
 import type { TrainingData } from "./data-source.ts"
 import { loadData } from "./data-source.ts"
+import { deviceNotice } from "./device-notice.ts"
 import { exitCodes } from "./exit-codes.ts"
 import { count, duration } from "./format.ts"
 import { Interruption } from "./interruption.ts"
 import { makeOptimizer } from "./optimizers.ts"
 import { progressFor } from "./progress.ts"
-import type { Recipe } from "./recipes/index.ts"
-import { dataKind, findRecipe } from "./recipes/index.ts"
+import type { Job, ModelOptions, Recipe } from "./recipes/index.ts"
+import { chooseRecipe, findRecipe, recipeOptions, trainingDefaults } from "./recipes/index.ts"
 import { checkMomentum, ScheduleListener } from "./schedule-listener.ts"
 import type { TrainingSchedule } from "./schedules.ts"
 import { makeSchedule } from "./schedules.ts"
@@ -24,17 +25,15 @@ import { summary } from "./summary.ts"
 import type { TrainOptions, TrainSettings } from "./train-settings.ts"
 import { settle } from "./train-settings.ts"
 
-/** Samples that are evaluated at once; a full round number, so that few forms of the graph are planned. */
-const TEST_BATCH = 250
-
 /** What a run consists of, once data are loaded and everything is decided. */
 export interface Setup {
   readonly options: TrainOptions
   readonly settings: TrainSettings
+  readonly source: string
   readonly data: TrainingData
   readonly recipe: Recipe
-  readonly model: Module
-  readonly loader: DataLoader
+  readonly modelOptions: ModelOptions
+  readonly job: Job
   readonly optimizer: Optimizer
   readonly plan: TrainingSchedule
 }
@@ -45,7 +44,7 @@ export async function train(options: TrainOptions): Promise<number> {
   try {
     const setup = await prepare(options)
     announce(setup)
-    const recorder = new RunRecorder(setup.model, {
+    const recorder = new RunRecorder(setup.job.model, {
       root: options.out,
       name: options.name ?? defaultName(setup),
       config: configuration(setup),
@@ -54,7 +53,8 @@ export async function train(options: TrainOptions): Promise<number> {
       if (recorder.path !== undefined) printFolder(recorder.path)
       throw error
     })
-    conclude(setup, result, recorder.path)
+    if (recorder.path !== undefined) await drawPictures(setup.job, recorder.path)
+    conclude(result, recorder.path)
     return result.status === "completed" ? exitCodes.ok : (interruption.exitCode ?? exitCodes.interrupted)
   } finally {
     interruption.dispose()
@@ -66,28 +66,33 @@ export async function prepare(options: TrainOptions): Promise<Setup> {
   if (options.threads !== undefined) setThreads(options.threads)
   setDefaultDevice(options.device)
   manualSeed(options.seed)
-  const data = await loadData(options.data, options)
-  const kind = dataKind(data.train)
-  const recipe = findRecipe(options.recipe ?? (kind === "images" ? "cnn" : "mlp"))
-  const model = recipe.build(data.train)
-  const settings = settle(options, recipe.defaults[kind])
+  const asked = options.recipe && findRecipe(options.recipe.name)
+  const source = options.data ?? asked?.data ?? "glyphs"
+  const data = await loadData(source, options)
+  const recipe = asked ?? chooseRecipe(data.kind)
+  const settings = settle(options, trainingDefaults(recipe, data.kind))
   const { batchSize, epochs, lr, optimizerOptions } = settings
-  const loader = new DataLoader(data.train, { batchSize, shuffle: true, seed: options.seed })
-  const length = { lr, total: epochs * loader.length, stepsPerEpoch: loader.length }
-  const plan = makeSchedule(options.schedule, options.warmUp, length)
+  const modelOptions = recipeOptions(recipe, options.recipe)
+  const job = recipe.prepare({ data, options: modelOptions, batchSize, seed: options.seed })
+  const stepsPerEpoch = job.train.length ?? 1
+  const plan = makeSchedule(settings.schedule, settings.warmUp, {
+    lr,
+    total: epochs * stepsPerEpoch,
+    stepsPerEpoch,
+  })
   const all = { ...optimizerOptions, lr: plan.schedule }
-  const optimizer = makeOptimizer("--optimizer", options.optimizer, model.parameters(), all)
+  const optimizer = makeOptimizer("--optimizer", settings.optimizer, job.model.parameters(), all)
   checkMomentum(plan, optimizer)
-  return { options, settings, data, recipe, model, loader, optimizer, plan }
+  return { options, settings, source, data, recipe, modelOptions, job, optimizer, plan }
 }
 
 function run(
-  { options, settings, data, model, loader, optimizer, plan }: Setup,
+  { settings, job, optimizer, plan }: Setup,
   recorder: RunRecorder,
   signal: AbortSignal,
 ): Promise<FitResult> {
-  const test = new DataLoader(data.test, { batchSize: TEST_BATCH })
-  const { file } = options.schedule.options
+  const { model, train: batches, ...rest } = job
+  const { file } = settings.schedule.options
   const folder = (): string | undefined => recorder.path
   const follower = new ScheduleListener(plan, optimizer, {
     file: typeof file === "string" ? file : null,
@@ -95,27 +100,30 @@ function run(
   })
   const listeners = [recorder, follower, progressFor(process.stdout)]
   // biome-ignore lint/suspicious/noFocusedTests: a training, not a test
-  return fit(model, loader, { optimizer, epochs: settings.epochs, test, listeners, signal })
+  return fit(model, batches, { ...rest, optimizer, epochs: settings.epochs, listeners, signal })
 }
 
-function configuration({ options, settings, data, recipe, model }: Setup): object {
-  const described = ({ name, length, inputShape, classes }: ArrayDataset) => ({
-    name,
-    length,
-    inputShape,
-    classes,
-  })
+async function drawPictures({ pictures }: Job, folder: string): Promise<void> {
+  const drawn = Object.entries((await pictures?.()) ?? {})
+  for (const [name, text] of drawn) writeFileWhole(join(folder, name), text)
+}
+
+function configuration({ options, settings, source, data, recipe, modelOptions, job }: Setup): object {
+  const { optimizer, schedule, ...rest } = settings
   return {
     recipe: recipe.name,
-    data: { source: options.data, train: described(data.train), test: described(data.test) },
-    ...settings,
+    model: modelOptions,
+    data: { source, ...describeData(data) },
+    optimizer: optimizer.name,
+    schedule: schedule.text,
+    ...rest,
     seed: options.seed,
     device: options.device,
-    parameters: parameterCount(model),
+    parameters: parameterCount(job.model),
   }
 }
 
-function parameterCount(model: Module): number {
+function parameterCount(model: AnyModule): number {
   return model.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0)
 }
 
@@ -128,25 +136,26 @@ function defaultName({ recipe, data }: Setup): string {
   return `${recipe.name}-${data.name.replace(/[^\w.-]+/g, "-")}-${day}-${time}`
 }
 
-function announce({ settings, data, recipe, model, options }: Setup): void {
+function announce({ settings, data, recipe, job, options }: Setup): void {
   const { optimizer, optimizerOptions, lr, schedule, warmUp, batchSize, epochs } = settings
   const chosen = describeOptions({ lr, ...optimizerOptions })
   const warm = warmUp === 0 ? "" : ` after a warm-up of ${warmUp}`
-  const rates = schedule === "constant" && warmUp === 0 ? "" : `, schedule ${schedule}${warm}`
+  const rates = schedule.text === "constant" && warmUp === 0 ? "" : `, schedule ${schedule.text}${warm}`
   const lines = [
-    `${colours.bold(recipe.name)} with ${count(parameterCount(model))} parameters on ${colours.bold(data.name)}`,
-    `${count(data.train.length)} samples to train on, ${count(data.test.length)} held out`,
-    `${optimizer} (${chosen})${rates}, batches of ${batchSize}, ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, seed ${options.seed}, device ${options.device}`,
+    `${colours.bold(recipe.name)} with ${count(parameterCount(job.model))} parameters on ${colours.bold(data.name)}`,
+    sizesOf(data),
+    `${optimizer.name} (${chosen})${rates}, batches of ${batchSize}, ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, seed ${options.seed}, device ${options.device}`,
   ]
   process.stdout.write(`${lines.join("\n")}\n\n`)
 }
 
-function conclude({ data }: Setup, result: FitResult, path: string | undefined): void {
-  const samples = { trainSamples: data.train.length, testSamples: data.test.length }
+function conclude(result: FitResult, path: string | undefined): void {
   if (result.status === "interrupted") {
     const after = `after ${count(result.steps)} steps, ${duration(result.seconds)}`
     process.stdout.write(`\n${colours.yellow("stopped")} ${after}\n`)
-  } else process.stdout.write(`\n${summary({ result, ...samples })}\n`)
+  } else process.stdout.write(`\n${summary(result)}\n`)
+  const notice = deviceNotice()
+  if (notice !== null) process.stdout.write(`${notice}\n`)
   if (path !== undefined) printFolder(path)
 }
 

@@ -1,21 +1,47 @@
-export type { BatchOptions, DataLoaderOptions } from "./batches.ts"
+export * from "./augmentation/index.ts"
+export type { BatchingOptions, BatchOptions } from "./batches.ts"
 export { countBatches, epochBatches } from "./batches.ts"
+export type { BpeOptions } from "./bpe.ts"
+export { bpeTokenizer } from "./bpe.ts"
+export type { CifarOptions } from "./cifar.ts"
+export { cifarDataset } from "./cifar.ts"
 export type { ArrayBatch, ArrayDataset } from "./dataset.ts"
 export { arrayDataset, gather, split, subset } from "./dataset.ts"
+export type { LoaderState } from "./epochs.ts"
 export type { GlyphOptions } from "./glyphs.ts"
 export { glyphs } from "./glyphs.ts"
 export { gunzip, gunzipIfNeeded, isGzip } from "./gzip.ts"
 export type { IdxArray, IdxData, IdxDType } from "./idx.ts"
 export { parseIdx } from "./idx.ts"
-export { DataLoader } from "./loader.ts"
+export type { DataLoaderOptions, PadOptions, SampleLoaderOptions, Samples } from "./loader.ts"
+export { DataLoader, padSequences, SampleLoader } from "./loader.ts"
 export type { ImageDatasetOptions } from "./mnist.ts"
 export { imageDatasetFromIdx } from "./mnist.ts"
 export type { PointOptions } from "./points.ts"
 export { circle, gauss, moons, pointDatasets, regGauss, regPlane, spiral, xor } from "./points.ts"
 export * from "./preprocessing/index.ts"
+export type {
+  BatchSampler,
+  BucketOptions,
+  DistributedOptions,
+  Sampler,
+  WeightedOptions,
+} from "./samplers.ts"
+export {
+  bucketSampler,
+  classWeights,
+  distributedSampler,
+  stratifiedSampler,
+  weightedSampler,
+} from "./samplers.ts"
 export type { SequenceOptions } from "./sequences.ts"
 export { associativeRecallTask, copyTask, repeatCopyTask, SequenceTask } from "./sequences.ts"
 export type { SeriesOptions } from "./series.ts"
 export { addingProblem, sineMixture } from "./series.ts"
-export type { TextWindowOptions, Tokenizer, TokenizerState } from "./text.ts"
+export type { Fold, KFoldOptions, Leak } from "./splits.ts"
+export { findLeaks, kFold, splitByGroup, splitStratified } from "./splits.ts"
+export type { FeatureColumn, TableEncoderOptions, TableEncoderState } from "./tables.ts"
+export { TableEncoder } from "./tables.ts"
+export type { TextWindowOptions } from "./text.ts"
 export { byteTokenizer, charTokenizer, TextWindows, tokenizerFrom } from "./text.ts"
+export type { Tokenizer, TokenizerState } from "./tokenizer.ts"

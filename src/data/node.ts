@@ -2,10 +2,14 @@ import { readdir, readFile, stat } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { NablaError } from "../base/index.ts"
 import type { ArrayDataset } from "./dataset.ts"
+import { fileError } from "./file-errors.ts"
 import { gunzip, isGzip } from "./gzip.ts"
 import { imageDatasetFromIdx } from "./mnist.ts"
 
-// This file is the front door of src/data for programs on Node: the only one here that reads files.
+// This file is the front door of src/data for programs on Node: what reads files.
+
+export type { ImageFolderDataset, ImageFolderOptions } from "./image-folder.ts"
+export { loadImageFolder } from "./image-folder.ts"
 
 /** Two files in MNIST's format that belong together. */
 export interface IdxPair {
@@ -140,16 +144,4 @@ async function readUnpacked(path: string): Promise<Uint8Array> {
     throw fileError(path, cause)
   })
   return isGzip(bytes) || stem(path) !== path ? gunzip(bytes, path) : bytes
-}
-
-function fileError(path: string, cause: unknown): NablaError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause)
-  const missing = code === "ENOENT" || code === "ENOTDIR"
-  const message = missing ? "no such file or folder" : "the system does not let it be read"
-  return new NablaError(missing ? "NABLA_FILE_NOT_FOUND" : "NABLA_FILE_UNREADABLE", {
-    message,
-    got: code,
-    where: path,
-    cause,
-  })
 }

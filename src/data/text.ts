@@ -1,23 +1,9 @@
 import { NablaError, Random } from "../base/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import { tensor } from "../tensor/index.ts"
+import { bpeFrom } from "./bpe.ts"
 import { checkCount } from "./check.ts"
-
-/** Turns text into numbers and back. */
-export interface Tokenizer {
-  readonly kind: string
-  /** Number of different tokens. */
-  readonly size: number
-  encode(text: string): Int32Array
-  decode(tokens: Iterable<number>): string
-  /** What is needed to make it again, see tokenizerFrom. */
-  toJSON(): TokenizerState
-}
-
-export interface TokenizerState {
-  readonly kind: string
-  readonly [detail: string]: unknown
-}
+import type { Tokenizer, TokenizerState } from "./tokenizer.ts"
 
 /**
  * One token for each character (Unicode code point) of a text, in the order of code points.
@@ -91,10 +77,12 @@ export function byteTokenizer(): Tokenizer {
  */
 export function tokenizerFrom(state: TokenizerState): Tokenizer {
   if (state?.kind === "byte") return byteTokenizer()
-  if (state?.kind === "char" && typeof state.characters === "string") return charTokenizer(state.characters)
+  if (state?.kind === "char" && typeof state.characters === "string" && state.characters !== "")
+    return charTokenizer(state.characters)
+  if (state?.kind === "bpe" && Array.isArray(state.merges)) return bpeFrom(state.merges)
   throw new NablaError("NABLA_FILE_FORMAT", {
     message: "this is no tokenizer",
-    expected: 'an object with kind "char" or "byte"',
+    expected: 'an object with kind "char", "byte" or "bpe"',
     got: JSON.stringify(state)?.slice(0, 80) ?? String(state),
     where: "tokenizerFrom",
   })

@@ -10,6 +10,8 @@ export interface Addressing {
   at(i: Expr): Expr
   /** Distance of neighbours, when it is the same everywhere. */
   readonly stride: number | null
+  /** So many elements at a time are neighbours in memory. */
+  readonly run: number
 }
 
 /** A linear address where the dimensions coalesce, otherwise a table that is filled at the kernel's start. */
@@ -17,11 +19,12 @@ export function addressing(code: Code, dims: readonly StridedDim[]): Addressing 
   const joined = coalesce(dims)
   if (joined.length <= 1) {
     const stride = joined[0]?.stride ?? 0
-    return { at: (i) => ir.mul(i, int(stride)), stride }
+    return { at: (i) => ir.mul(i, int(stride)), stride, run: stride === 1 ? Infinity : 1 }
   }
   const table = code.scratch("i32", count(joined))
   fillTable(code, table, joined, int(0), int(0))
-  return { at: (i) => code.load(table, i), stride: null }
+  const inner = joined.at(-1)!
+  return { at: (i) => code.load(table, i), stride: null, run: inner.stride === 1 ? inner.extent : 1 }
 }
 
 function fillTable(
@@ -82,8 +85,8 @@ export function pack(code: Code, source: Source, panels: Panels, part: Part): vo
       const element = ir.binary("min", ir.add(first, int(f)), int(source.extent - 1))
       return code.bind(ir.add(base, free.at(element)))
     })
-    const copyFrom = (begin: Expr, pieces: readonly Piece[]): void =>
-      code.for(begin, depth, 1, (k) => {
+    const copyFrom = (begin: Expr, end: Expr, pieces: readonly Piece[]): void =>
+      code.for(begin, end, 1, (k) => {
         const along = code.bind(contract.at(ir.add(k0, k)))
         const to = code.bind(ir.add(target, ir.mul(k, int(width))))
         for (const { at, gathered, length, run } of pieces) {
@@ -96,28 +99,46 @@ export function pack(code: Code, source: Source, panels: Panels, part: Part): vo
           code.store(panels.buffer, ir.add(to, int(at)), run === null ? value : joined(run))
         }
       })
-    const copy = (pieces: readonly Piece[]): void => {
-      const turned =
-        contract.stride === 1 && pieces.some((piece) => piece.gathered && piece.length === SQUARE)
-      if (!turned) return copyFrom(int(0), pieces)
+    const turn = (pieces: readonly Piece[]): void => {
       const whole = code.bind(ir.binary("and", depth, int(-SQUARE)))
       code.for(int(0), whole, SQUARE, (k) => {
-        const along = code.bind(ir.add(k0, k))
-        const to = code.bind(ir.add(target, ir.mul(k, int(width))))
-        for (const { at, length } of pieces) {
-          const rows = starts
-            .slice(at, at + length)
-            .map((start) => code.bind(code.load(buffer, ir.add(start, along), SQUARE)))
-          transposed(code, rows).forEach((value, i) => {
-            code.store(panels.buffer, ir.add(to, int(i * width + at)), value)
-          })
+        const [along, ...others] = summands(code, contract, ir.add(k0, k))
+        const squares = (): void => {
+          const to = code.bind(ir.add(target, ir.mul(k, int(width))))
+          for (const { at, length } of pieces) {
+            const rows = starts
+              .slice(at, at + length)
+              .map((start) => code.bind(code.load(buffer, ir.add(start, along!), SQUARE)))
+            transposed(code, rows).forEach((value, i) => {
+              code.store(panels.buffer, ir.add(to, int(i * width + at)), value)
+            })
+          }
         }
+        if (others.length === 0) return squares()
+        // A run ends within the square now and then.
+        const neighbours = others.map((other, i) => ir.compare("eq", other, ir.add(along!, int(i + 1))))
+        code.if(
+          neighbours.reduce((a, b) => ir.binary("and", a, b)),
+          squares,
+          () => copyFrom(k, code.bind(ir.add(k, int(SQUARE))), pieces),
+        )
       })
-      copyFrom(whole, pieces)
+      copyFrom(whole, depth, pieces)
     }
-    copyPanel(code, source, pieces(width, lanes), starts, copy)
+    const squares = lanes >= SQUARE && free.run < Math.min(contract.run, LONG_RUN)
+    if (squares) return turn(pieces(width, SQUARE))
+    copyPanel(code, source, pieces(width, lanes), starts, (all) => copyFrom(int(0), depth, all))
   })
 }
+
+/** Where four neighbouring summands lie; the first alone where that tells. */
+function summands(code: Code, contract: Addressing, k: Expr): Expr[] {
+  const count = contract.stride === 1 ? 1 : SQUARE
+  return Array.from({ length: count }, (_, i) => code.bind(contract.at(ir.add(k, int(i)))))
+}
+
+/** Neighbours along the free dimensions that are better taken as they lie, whatever lies along the summands. */
+const LONG_RUN = 8
 
 /** Rows and columns of the blocks that are transposed in registers. */
 const SQUARE = 4
@@ -181,9 +202,13 @@ function copyPanel(
   const width = starts.length
   if (free.stride !== null && free.stride !== 1) return copy(all)
   if (free.stride === 1 && extent % width === 0) return copy(all.map(whole))
-  // Neighbours are neighbours in memory in most panels, but not where a row of the image ends.
+  // Neighbours are neighbours in memory in most panels, but not where a row of the image ends. Each pair counts: that
+  // the last lies as far from the first as it should says nothing where elements repeat or are out of order.
   const together = (from: number, to: number): Expr =>
-    ir.compare("eq", ir.sub(starts[to]!, starts[from]!), int(to - from))
+    starts
+      .slice(from, to)
+      .map((start, i) => ir.compare("eq", ir.sub(starts[from + i + 1]!, start), int(1)))
+      .reduce((a, b) => ir.binary("and", a, b))
   code.if(
     together(0, width - 1),
     () => copy(all.map(whole)),

@@ -1,5 +1,7 @@
 import { Code, int } from "./code.ts"
 import * as ir from "./expr.ts"
+import type { ProductSize } from "./gemm-division.ts"
+import { partsOf, slicesOf } from "./gemm-division.ts"
 import type { GemmOperand, GemmTile } from "./gemm-operands.ts"
 import { count, matrixProduct } from "./gemm-operands.ts"
 import type { Panels, Source } from "./gemm-pack.ts"
@@ -26,10 +28,15 @@ interface Span {
 
 const wholeOf = (size: number): Span => ({ start: int(0), size: int(size), most: size })
 
-/** Multiplications below which a product is not divided. */
-const PART_WORK = 2 ** 19
-/** Rows or columns that a part should have, and at least half as many. */
-const PART_EXTENT = 128
+/** What one turn of the shared loop computes: a part of the result from a slice of the summands. */
+interface Part {
+  readonly batch: Expr
+  readonly rows: Span
+  readonly columns: Span
+  readonly depth: Span
+  /** Where the result of the batch begins. */
+  readonly base: Expr
+}
 
 /** The part of the result, and of the summands, that one pair of packed blocks makes. */
 interface Block {
@@ -37,8 +44,9 @@ interface Block {
   readonly rows: Expr
   readonly j0: Expr
   readonly columns: Expr
-  readonly k0: Expr
   readonly depth: Expr
+  /** Whether these are the first summands of the part's sums; null: they are the only ones. */
+  readonly first: Expr | null
 }
 
 class GemmWriter {
@@ -49,6 +57,10 @@ class GemmWriter {
   private readonly rows: number
   private readonly columns: number
   private readonly depth: number
+  private readonly batches: number
+  /** Sums over how many slices of the summands are computed apart, and how many summands a slice has. */
+  private readonly slices: number
+  private readonly slice: number
   /** Summands that are packed at once. */
   private readonly deep: number
   /** Rows of a panel, and columns of one. */
@@ -56,6 +68,8 @@ class GemmWriter {
   private readonly width: number
   private readonly code = new Code()
   private readonly out: number
+  /** Where the tiles' sums go: the result, or sums of slices, slice by slice. */
+  private readonly sums: number
   private readonly packedLhs: Panels
   private readonly packedRhs: Panels
   private readonly spill: number
@@ -71,12 +85,17 @@ class GemmWriter {
     this.rows = count(lhs.free)
     this.columns = count(rhs.free)
     this.depth = count(lhs.contract)
-    this.deep = Math.ceil(this.depth / Math.ceil(this.depth / tile.blockDepth))
+    this.batches = count(lhs.batch)
+    this.slices = slicesOf(this.size())
+    this.slice = Math.ceil(this.depth / this.slices)
+    this.deep = Math.ceil(this.slice / Math.ceil(this.slice / tile.blockDepth))
     this.width = tile.vectors * lanes
     this.height = panelHeight(tile, this.width, this.rows)
     code.buffer(type, lhs.length, "read")
     code.buffer(type, rhs.length, "read")
-    this.out = code.buffer(type, count(lhs.batch) * this.rows * this.columns, "write")
+    const results = this.batches * this.rows * this.columns
+    this.out = code.buffer(type, results, "write")
+    this.sums = this.slices === 1 ? this.out : code.scratch(type, this.slices * results)
     const panels = (block: number, extent: number, width: number): Panels => {
       const length = Math.ceil(Math.min(block, extent) / width) * width * this.deep
       return { buffer: code.scratch(type, length), width, lanes }
@@ -101,24 +120,30 @@ class GemmWriter {
     const left = this.source(0, lhs, this.rows)
     const right = this.source(1, rhs, this.columns)
     const own = { scratch: [this.packedLhs.buffer, this.packedRhs.buffer, this.spill] }
-    const product = (batch: Expr, partRows: Span, partColumns: Span): void => {
-      const baseLeft = code.bind(ir.add(int(lhs.offset), batches[0].at(batch)))
-      const baseRight = code.bind(ir.add(int(rhs.offset), batches[1].at(batch)))
-      const baseOut = code.bind(ir.mul(batch, int(this.rows * this.columns)))
-      this.forBlocks(partColumns, this.tile.blockColumns, (j0, columns) => {
-        this.forBlocks(wholeOf(this.depth), this.deep, (k0, depth) => {
+    this.forParts(own, (part) => {
+      const baseLeft = code.bind(ir.add(int(lhs.offset), batches[0].at(part.batch)))
+      const baseRight = code.bind(ir.add(int(rhs.offset), batches[1].at(part.batch)))
+      const alone = this.deep === part.depth.most
+      this.forBlocks(part.columns, this.tile.blockColumns, (j0, columns) => {
+        this.forBlocks(part.depth, this.deep, (k0, depth) => {
+          const first = alone ? null : ir.compare("eq", k0, part.depth.start)
           pack(code, right, this.packedRhs, { base: baseRight, start: j0, size: columns, k0, depth })
-          this.forBlocks(partRows, this.tile.blockRows, (i0, rows) => {
+          this.forBlocks(part.rows, this.tile.blockRows, (i0, rows) => {
             pack(code, left, this.packedLhs, { base: baseLeft, start: i0, size: rows, k0, depth })
-            this.tiles(baseOut, { i0, rows, j0, columns, k0, depth })
+            this.tiles(part.base, { i0, rows, j0, columns, depth, first })
           })
         })
       })
-    }
-    this.forParts(this.tile.parts > 1 ? own : undefined, product)
-    const flops = 2 * count(lhs.batch) * this.rows * this.columns * this.depth
+    })
+    if (this.slices > 1) this.addSlices()
+    const flops = 2 * this.batches * this.rows * this.columns * this.depth
     const meaning = matrixProduct(this.type, lhs, rhs)
     return { ...code.finish(name), flops, ...(meaning === null ? {} : { product: meaning }) }
+  }
+
+  private size(): ProductSize {
+    const { batches, rows, columns, depth } = this
+    return { batches, rows, columns, depth }
   }
 
   private source(buffer: number, { free, contract }: GemmOperand, extent: number): Source {
@@ -138,46 +163,56 @@ class GemmWriter {
     })
   }
 
-  /**
-   * Parts of the rows, or of the columns where there are more of them. Each packs all of the other argument, so that it
-   * must be long enough for that to be little; and even numbers of parts are shared out best.
-   */
-  private parts(): number {
-    const { rows, columns, depth, tile } = this
-    const busy = tile.parts > 1 && count(this.lhs.batch) < tile.parts && rows * columns * depth >= PART_WORK
-    if (!busy) return 1
-    const extent = Math.max(rows, columns)
-    const most = Math.min(
-      tile.parts,
-      Math.max(Math.floor(extent / PART_EXTENT), extent >= PART_EXTENT ? 2 : 1),
-    )
-    return most < tile.parts && most > 1 ? most - (most % 2) : most
-  }
-
-  /** One loop over all parts of all batches: its turns are what threads share. */
-  private forParts(own: Parallel | undefined, body: (batch: Expr, rows: Span, columns: Span) => void): void {
-    const { rows, columns, code } = this
-    const batches = count(this.lhs.batch)
-    const [all, across] = [wholeOf(rows), wholeOf(columns)]
-    const wanted = this.parts()
-    if (wanted === 1) return code.for(int(0), int(batches), 1, (batch) => body(batch, all, across), own)
+  /** One loop over all parts and slices of all batches: its turns are what threads share. */
+  private forParts(own: Parallel, body: (part: Part) => void): void {
+    const { rows, columns, depth, slice, slices, batches, code } = this
+    const wanted = partsOf(this.size(), this.tile.parts)
     const byRows = rows >= columns
     const [extent, unit] = byRows ? [rows, this.height] : [columns, this.width]
-    const most = Math.ceil(extent / wanted / unit) * unit
+    const most = wanted === 1 ? extent : Math.ceil(extent / wanted / unit) * unit
     const parts = Math.ceil(extent / most)
-    const turn = (number: Expr): void => {
-      const batch = code.bind(ir.binary("div", number, int(parts)))
-      const start = code.bind(ir.mul(ir.binary("rem", number, int(parts)), int(most)))
-      const size = code.bind(ir.binary("min", int(most), ir.sub(int(extent), start)))
-      const span = { start, size, most }
-      if (byRows) body(batch, span, across)
-      else body(batch, all, span)
+    const cut = (number: Expr, whole: number, most: number): Span => {
+      const start = code.bind(ir.mul(number, int(most)))
+      return { start, size: code.bind(ir.binary("min", int(most), ir.sub(int(whole), start))), most }
     }
-    code.for(int(0), int(batches * parts), 1, turn, own)
+    // A turn is a batch, a part or a slice of one: what is divided by parts has no slices.
+    const pieces = parts * slices
+    const turn = (number: Expr): void => {
+      const batch = pieces === 1 ? number : code.bind(ir.binary("div", number, int(pieces)))
+      const piece = pieces === 1 ? int(0) : code.bind(ir.binary("rem", number, int(pieces)))
+      const span = parts === 1 ? wholeOf(extent) : cut(piece, extent, most)
+      const base = ir.mul(batch, int(rows * columns))
+      body({
+        batch,
+        rows: byRows ? span : wholeOf(rows),
+        columns: byRows ? wholeOf(columns) : span,
+        depth: slices === 1 ? wholeOf(depth) : cut(piece, depth, slice),
+        base: code.bind(slices === 1 ? base : ir.add(base, ir.mul(piece, int(batches * rows * columns)))),
+      })
+    }
+    const apart = this.tile.parts > 1 || slices > 1 ? own : undefined
+    code.for(int(0), int(batches * pieces), 1, turn, apart)
+  }
+
+  /** The result from the sums of slices, always in their order. */
+  private addSlices(): void {
+    const { code, sums, out, slices } = this
+    const results = this.batches * this.rows * this.columns
+    const add = (from: number, to: number, lanes: Lanes): void =>
+      code.for(int(from), int(to), lanes, (i) => {
+        let total = code.bind(code.load(sums, i, lanes))
+        for (let slice = 1; slice < slices; slice++) {
+          total = code.bind(ir.add(total, code.load(sums, ir.add(i, int(slice * results)), lanes)))
+        }
+        code.store(out, i, total)
+      })
+    const whole = results - (results % this.frame.lanes)
+    if (whole > 0) add(0, whole, this.frame.lanes)
+    if (whole < results) add(whole, results, 1)
   }
 
   /** All tiles of a block. Rows outside, so that the result is written along its rows. */
-  private tiles(base: Expr, { i0, rows, j0, columns, k0, depth }: Block): void {
+  private tiles(base: Expr, { i0, rows, j0, columns, depth, first }: Block): void {
     const { code, height, width, tile, frame } = this
     code.for(int(0), panelCount(rows, height), 1, (ip) => {
       const top = code.bind(ir.mul(ip, int(height)))
@@ -189,14 +224,14 @@ class GemmWriter {
         const one = (r: Expr): void => {
           const sums = tileSums(frame, code.bind(ir.add(panelLhs, r)), panelRhs, depth)
           storeTile(frame, sums, {
-            buffer: this.out,
+            buffer: this.sums,
             spill: this.spill,
             base,
             row: code.bind(ir.add(ir.add(i0, top), r)),
             column,
             rows: this.rows,
             columns: this.columns,
-            first: this.deep === this.depth ? null : ir.compare("eq", k0, int(0)),
+            first,
           })
         }
         if (height === tile.rows) one(int(0))

@@ -1,28 +1,27 @@
 import { NablaError } from "../base/index.ts"
 import { cat, customFunction, Tensor } from "../tensor/index.ts"
-import type { AnyModule } from "./module.ts"
 
 /**
  * Called during backward with the gradients of a module's arguments and of its outputs; null stands where there is none.
  * What it returns, if anything, takes the place of the arguments' gradients on the way further back.
  */
-export type FullBackwardHook = (
-  module: AnyModule,
+export type BackwardHook<Owner> = (
+  module: Owner,
   gradInput: readonly (Tensor | null)[],
   gradOutput: readonly (Tensor | null)[],
   // biome-ignore lint/suspicious/noConfusingVoidType: most hooks only look
 ) => readonly (Tensor | null)[] | undefined | void
 
 /** Has the backward hooks of a module called for one forward pass. */
-export class BackwardWatch {
-  private readonly module: AnyModule
-  private readonly hooks: Iterable<FullBackwardHook>
+export class BackwardWatch<Owner> {
+  private readonly module: Owner
+  private readonly hooks: Iterable<BackwardHook<Owner>>
   private gradOutput: readonly (Tensor | null)[] = []
   /** The arguments without a gradient: when there are no others, the hooks are called at the outputs. */
   private noGradients: readonly null[] = []
   private inputsTracked = false
 
-  constructor(module: AnyModule, hooks: Iterable<FullBackwardHook>) {
+  constructor(module: Owner, hooks: Iterable<BackwardHook<Owner>>) {
     this.module = module
     this.hooks = hooks
   }

@@ -1,5 +1,4 @@
 export * from "./attention/index.ts"
-export type { FullBackwardHook } from "./backward-hooks.ts"
 export type { Communicator } from "./communicator.ts"
 export { InProcessCommunicator, inProcess } from "./communicator.ts"
 export * as functional from "./functional.ts"
@@ -9,7 +8,14 @@ export * from "./layers/index.ts"
 export * from "./losses/index.ts"
 export * from "./losses/modules.ts"
 export * from "./models/index.ts"
-export type { AnyModule, ForwardHook, ForwardPreHook, HookHandle, Members } from "./module.ts"
+export type {
+  AnyModule,
+  ForwardHook,
+  ForwardPreHook,
+  FullBackwardHook,
+  HookHandle,
+  Members,
+} from "./module.ts"
 export { inSnakeCase, Module } from "./module.ts"
 export { Buffer, buffer, Parameter, parameter } from "./parameter.ts"
 export * from "./parametrizations/index.ts"

@@ -2,7 +2,7 @@ import type { DType } from "../base/index.ts"
 import { isFloating, NablaError } from "../base/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import { assign } from "./assign.ts"
-import type { FullBackwardHook } from "./backward-hooks.ts"
+import type { BackwardHook } from "./backward-hooks.ts"
 import { BackwardWatch } from "./backward-hooks.ts"
 import { Buffer, Parameter } from "./parameter.ts"
 import { enter, joinPath, leave, placeError } from "./running.ts"
@@ -28,6 +28,9 @@ export type ForwardPreHook = (module: AnyModule, args: readonly unknown[]) => re
 /** Called after forward; what it returns, if anything, replaces the output. */
 // biome-ignore lint/suspicious/noConfusingVoidType: most hooks only look
 export type ForwardHook = (module: AnyModule, args: readonly unknown[], output: unknown) => unknown | void
+
+/** Called during backward; see BackwardHook. */
+export type FullBackwardHook = BackwardHook<AnyModule>
 
 /** What registering a hook gives: the way to take it off again. */
 export interface HookHandle {

@@ -1,4 +1,5 @@
 import type { Expr, Kernel, Stmt, UnaryOp } from "../kernel/index.ts"
+import { loadStride } from "../kernel/index.ts"
 
 /**
  * Estimated work of a kernel in units of one vector instruction, from loop counts and instruction weights. It only has
@@ -83,8 +84,21 @@ function expression(e: Expr): number {
     case "extract":
       return 1 + expression(e.a)
     case "assemble":
-      return e.values.reduce((total, value) => total + 1 + expression(value), 0)
+      return gather(e.values)
     case "multiplyAdd":
       return 2 + expression(e.a) + expression(e.b) + expression(e.c)
   }
+}
+
+/** Two vectors and a shuffle where every second element is wanted; otherwise lane by lane. */
+const EVERY_SECOND = 3
+
+function gather(values: readonly Expr[]): number {
+  const [first] = values
+  const stride = loadStride(values)
+  if (first?.kind !== "load" || stride === null) {
+    return values.reduce((total, value) => total + 1 + expression(value), 0)
+  }
+  // The addresses differ by constants, which instructions have a place for.
+  return expression(first.index) + (stride === 2 ? EVERY_SECOND : 2 * values.length)
 }

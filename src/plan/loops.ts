@@ -57,15 +57,25 @@ export function elementIndex(groupIndex: readonly Index[], groups: Groups): Inde
   return out
 }
 
-/** Writes a loop nest; the innermost loop is a vector loop followed by a scalar one for what is left over. */
+/** What is known of a nest's turns. */
+export interface Turns {
+  /** They depend on none of the others. */
+  readonly independent?: boolean
+  /** An element may be computed and stored twice. */
+  readonly repeatable?: boolean
+}
+
+/**
+ * Writes a loop nest. The innermost loop is a vector loop; what it leaves over is a scalar loop, or one more vector that
+ * begins before the last one ends.
+ */
 export function iterate(
   b: KernelBuilder,
   scope: Scope,
   groups: Groups,
   lanes: Lanes,
   body: (index: Index[], scope: Scope) => void,
-  /** The turns of the nest depend on none of the others. */
-  independent = false,
+  { independent = false, repeatable = false }: Turns = {},
 ): void {
   const nest = (depth: number, outer: Scope, index: Index[]): void => {
     const group = groups[depth]
@@ -91,7 +101,8 @@ export function iterate(
       return
     }
     run(whole, lanes, 0)
-    run(extent - whole, 1, whole)
+    if (repeatable && whole > 0 && extent - whole > 1) run(lanes, lanes, extent - lanes)
+    else run(extent - whole, 1, whole)
   }
   nest(0, scope, [])
 }

@@ -24,6 +24,9 @@ export function lowerRoot(root: Node, partition: Partition, device: Capabilities
   return new ShapeSearch(root, partition, device).run()
 }
 
+/** Lanes of vectors that every device has. */
+const NARROW = 4
+
 /** Tries loop shapes for one kernel: the usual ones, and others where those read memory badly. */
 class ShapeSearch {
   private readonly root: Node
@@ -46,6 +49,10 @@ class ShapeSearch {
     const lanes = vectorLanes(root, this.partition, this.device)
     if (this.tryFlat(lanes.at(-1)!)) return this.bestKernel!
     for (const shape of loopShapes(root, lanes)) this.consider(shape)
+    // Where wide vectors find no place, in short rows say, narrow ones may.
+    if (this.best!.readsScattered && lanes.at(-1)! > NARROW) {
+      for (const shape of loopShapes(root, [1, NARROW])) this.consider(shape)
+    }
     if (primitiveOf(root).lower.kind === "push") return this.bestKernel!
     const parts = splitDimensions(root.shape, this.units)
     if (parts !== null) {

@@ -84,7 +84,7 @@ export class KernelLowering {
         })
         this.noteDivisions(groupIndex)
       },
-      true,
+      { independent: true, repeatable: true },
     )
   }
 
@@ -128,7 +128,7 @@ export class KernelLowering {
     }
     const nest = [...outer.slice(0, -1), strips]
     const body = (at: Index[], scope: Scope): void => inStrip(at.slice(0, -1), at.at(-1)!.mul(width), scope)
-    iterate(b, b.root, nest, 1, body, true)
+    iterate(b, b.root, nest, 1, body, { independent: true })
   }
 
   /** Fills the result, then puts every element of the arguments in its place. */
@@ -141,7 +141,9 @@ export class KernelLowering {
     if (fill !== null) {
       const value = b.constant(scalarType(root.aval), fill)
       const all = [{ dims: [0], extents: [root.aval.size] }]
-      iterate(b, b.root, all, lanes, ([i], scope) => b.store(out, i!, value, scope), true)
+      iterate(b, b.root, all, lanes, ([i], scope) => b.store(out, i!, value, scope), {
+        independent: true,
+      })
     }
     const inputs = root.inputs.map((input) => input.aval)
     for (const part of lower.parts(inputs, root.attrs)) {
@@ -156,7 +158,7 @@ export class KernelLowering {
         const target = flattenIndex(part.target(index, this.frame(root)), root.shape)
         this.put(lower, out, target, value, scope)
       }
-      iterate(b, b.root, groups, usable, body, loops.apart)
+      iterate(b, b.root, groups, usable, body, { independent: loops.apart })
     }
   }
 

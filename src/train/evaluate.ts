@@ -10,7 +10,7 @@ import { Breather } from "./pause.ts"
 /** Batches of inputs and targets, anew each time they are gone through: a DataLoader, or an array. */
 export interface Batches extends Iterable<readonly [Tensor, Tensor]> {
   /** How many there are, if that is known. */
-  readonly length?: number
+  readonly length?: number | undefined
 }
 
 export interface EvaluateOptions<Output = Tensor> {

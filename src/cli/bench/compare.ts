@@ -29,7 +29,11 @@ export interface Comparison {
 
 function git(args: readonly string[], folder = process.cwd()): string {
   try {
-    return execFileSync("git", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim()
+    return execFileSync("git", args, {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    }).trim()
   } catch (cause) {
     const { stderr } = cause as { stderr?: string }
     throw new NablaError("NABLA_INVALID_OPTION", {
@@ -45,10 +49,15 @@ function git(args: readonly string[], folder = process.cwd()): string {
 const PRESENT = "."
 
 /** Puts revisions into folders of their own for as long as `use` takes. */
-export async function withRevisions<T>(names: readonly string[], use: (of: Revision[]) => Promise<T>): Promise<T> {
+export async function withRevisions<T>(
+  names: readonly string[],
+  use: (of: Revision[]) => Promise<T>,
+): Promise<T> {
   const root = git(["rev-parse", "--show-toplevel"])
   const commits = names.map((name) =>
-    name === PRESENT ? null : git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`]),
+    name === PRESENT
+      ? null
+      : git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`]),
   )
   const parent = mkdtempSync(join(tmpdir(), "nabla-bench-"))
   const made: string[] = []
@@ -111,8 +120,12 @@ const median = (values: readonly number[]): number => {
 /** Part by which losses may differ that are the same but for rounding. */
 const SAME_LOSS = 1e-3
 
-export function summarise(workload: string, [a, b]: readonly [readonly BenchResult[], readonly BenchResult[]]): Comparison {
-  const times = (of: readonly BenchResult[]): number[] => of.flatMap(({ ms_per_step: ms }) => (ms === null ? [] : [ms]))
+export function summarise(
+  workload: string,
+  [a, b]: readonly [readonly BenchResult[], readonly BenchResult[]],
+): Comparison {
+  const times = (of: readonly BenchResult[]): number[] =>
+    of.flatMap(({ ms_per_step: ms }) => (ms === null ? [] : [ms]))
   const [ofA, ofB] = [times(a), times(b)]
   const middle = (of: readonly number[]): number | null => (of.length === 0 ? null : median(of))
   const bad = [...a, ...b].find(({ ms_per_step: ms }) => ms === null)

@@ -36,7 +36,12 @@ export function benchElsewhere(
     execFile(command, [...before, name, ...options], { cwd: folder, env, signal }, (error, out, err) => {
       const line = out.split("\n").find((text) => text.startsWith("{"))
       if (line !== undefined) return resolve(JSON.parse(line) as BenchResult)
-      const complaint = (err.trim().split("\n").find((text) => /error/i.test(text)) ?? String(error)).slice(0, 300)
+      const complaint = (
+        err
+          .trim()
+          .split("\n")
+          .find((text) => /error/i.test(text)) ?? String(error)
+      ).slice(0, 300)
       resolve({ system: device, workload: name, ms_per_step: null, loss: null, note: `error: ${complaint}` })
     })
   })

@@ -1,3 +1,11 @@
-export { findRecipe, recipes } from "./all.ts"
-export type { DataKind, Recipe, TrainingDefaults } from "./recipe.ts"
-export { dataKind } from "./recipe.ts"
+export {
+  chooseRecipe,
+  describeRecipe,
+  findRecipe,
+  recipeFrom,
+  recipeOptions,
+  recipes,
+  trainingDefaults,
+} from "./all.ts"
+export { languageModel } from "./language.ts"
+export type { Job, ModelOptions, Recipe, TrainingDefaults } from "./recipe.ts"

@@ -28,7 +28,11 @@ export interface ContactSheetOptions {
  * const sheet = contactSheet(images, randomRotation(15))
  * const png = await encodePng(sheet)
  */
-export function contactSheet(x: Tensor, augmentation: Augmentation, options: ContactSheetOptions = {}): Tensor {
+export function contactSheet(
+  x: Tensor,
+  augmentation: Augmentation,
+  options: ContactSheetOptions = {},
+): Tensor {
   checkNames("contactSheet", options, ["columns", "gap", "value", "seed"])
   const { columns = 7, gap = 2, value = 1, seed = 0 } = options
   checkCount("contactSheet", "columns", columns)

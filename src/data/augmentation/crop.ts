@@ -35,7 +35,9 @@ export function randomCrop(options: RandomCropOptions): Augmentation {
     return [height, width].reduce((image, side, i) => {
       const room = side + 2 * padding - wanted[i]!
       if (room < 0) throw tooSmall(wanted, padded)
-      const start = drawn(n, [0, room + 1], { generator }).floor().to("int32")
+      const start = drawn(n, [0, room + 1], { generator })
+        .floor()
+        .to("int32")
       return windows(image, 2 + i, start, wanted[i]!)
     }, padded)
   })

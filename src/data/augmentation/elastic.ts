@@ -42,7 +42,9 @@ export function elasticTransform(options: ElasticOptions = {}): Augmentation {
 /** Convolves [N, 1, H, W] with a Gaussian, row by row and column by column; what lies outside is 0. */
 function smooth(x: Tensor, sigma: number): Tensor {
   const reach = Math.ceil(3 * sigma)
-  const bell = Float64Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-0.5 * ((i - reach) / sigma) ** 2))
+  const bell = Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>
+    Math.exp(-0.5 * ((i - reach) / sigma) ** 2),
+  )
   const total = bell.reduce((sum, value) => sum + value)
   const weight = tensor(
     bell.map((value) => value / total),

@@ -33,7 +33,9 @@ export function cutout(options: CutoutOptions): Augmentation {
   return onInputs((x, generator) => {
     const [n, , height, width] = checkImages("cutout", x)
     const [rows, columns] = [height, width].map((length, i) => {
-      const start = drawn(n, [0, length], { generator }).floor().sub(Math.floor(size / 2))
+      const start = drawn(n, [0, length], { generator })
+        .floor()
+        .sub(Math.floor(size / 2))
       return inSpan(x, 2 + i, start, start.add(size))
     })
     const hidden = logicalAnd(logicalAnd(rows!, columns!), chosen(x, p, generator))
@@ -92,7 +94,9 @@ function spanMask(name: string, usual: number, options: SpanMaskOptions): Augmen
 function randomSpan(x: Tensor, dim: number, most: number, generator: Generator): Tensor {
   const [n, size] = [x.shape[0]!, x.shape[dim]!]
   const length = drawn(n, [0, Math.min(most, size) + 1], { generator }).floor()
-  const start = rand([n], { generator }).mul(length.neg().add(size + 1)).floor()
+  const start = rand([n], { generator })
+    .mul(length.neg().add(size + 1))
+    .floor()
   return inSpan(x, dim, start, start.add(length))
 }
 

@@ -199,7 +199,6 @@ test("preprocessing is conditioning: stretched, shifted and turned, then centred
   const whitened = (await new ZCA({ epsilon: 0 }).fit(raw)).transform(raw)
   const figures = [raw, centred, scaled, whitened].map((x) => {
     const [least, most] = curvatures(x)
-    console.log(most / least, stepsOfDescent(x))
     return [most / least, stepsOfDescent(x)]
   })
   const expected = [

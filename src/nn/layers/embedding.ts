@@ -69,7 +69,7 @@ abstract class Table<Args extends readonly unknown[]> extends Module<Args> {
  *
  * Attributes: `weight` [numEmbeddings, embeddingDim], first drawn from N(0, 1).
  *
- * @example nn.embedding(10, 3).forward(tensor([[1, 2], [4, 4]])).shape // [2, 2, 3]
+ * @example nn.embedding(10, 3).forward(tensor([[1, 2], [4, 4]], { dtype: "int32" })).shape // [2, 2, 3]
  */
 export class Embedding extends Table<readonly [input: Tensor]> {
   readonly options: EmbeddingOptions
@@ -151,7 +151,9 @@ function named(name: keyof BagOptions, value: Tensor | BagOptions | null | undef
  *
  * Attributes: `weight` [numEmbeddings, embeddingDim], first drawn from N(0, 1).
  *
- * @example nn.embeddingBag(10, 3).forward(tensor([1, 2, 4, 4]), { offsets: tensor([0, 3]) }).shape // [2, 3]
+ * @example
+ * const [words, offsets] = [tensor([1, 2, 4, 4], { dtype: "int32" }), tensor([0, 3], { dtype: "int32" })]
+ * nn.embeddingBag(10, 3).forward(words, { offsets }).shape // [2, 3]
  */
 export class EmbeddingBag extends Table<BagArgs> {
   readonly options: EmbeddingOptions & Pick<EmbeddingBagLayerOptions, "mode" | "includeLastOffset">

@@ -21,7 +21,7 @@ export interface AlexNetOptions {
   readonly dropout?: number
   /**
    * `torchvision`: one column without response normalisation (61.1 M parameters). `paper`: the layout of 2012, with two
-   * groups and response normalisation (61.0 M). `small`: for images of 32×32 (2.5 M). Default: torchvision.
+   * groups and response normalisation (61.0 M). `small`: for images of 32×32 (2.4 M). Default: torchvision.
    */
   readonly variant?: "torchvision" | "paper" | "small"
 }

@@ -69,7 +69,7 @@ export interface PackOptions {
  * @example
  * const packed = nn.packPaddedSequence(randn([5, 2, 8]), [5, 3])
  * const [output] = nn.lstm(8, 16).forward(packed)
- * nn.padPackedSequence(output) // [[5, 2, 16], [5, 3]]
+ * nn.padPackedSequence(output)[0].shape // [5, 2, 16]
  */
 export function packPaddedSequence(
   input: Tensor,

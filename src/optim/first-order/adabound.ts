@@ -34,7 +34,10 @@ interface AdaBoundNumbers {
  *
  * @param baseRate the learning rate of the beginning; the final rate follows the learning rate in proportion to it
  */
-export function scaleByAdaBound(baseRate: () => number, options: AdaBoundScaleOptions = {}): GradientTransform {
+export function scaleByAdaBound(
+  baseRate: () => number,
+  options: AdaBoundScaleOptions = {},
+): GradientTransform {
   const { amsbound = false } = options
   const beta = (i: 0 | 1): number => options.betas?.[i] ?? [0.9, 0.999][i]!
   const names = ["expAvg", "expAvgSq", ...(amsbound ? ["maxExpAvgSq"] : [])]

@@ -63,7 +63,11 @@ export class Adadelta extends ChainedOptimizer<AdadeltaOptions> {
   }
 
   override transform(group: ParameterGroup<AdadeltaOptions>): GradientTransform {
-    return chain(addDecayedWeights(() => group.weightDecay), scaleByAdadelta(group), scaleByLearningRate())
+    return chain(
+      addDecayedWeights(() => group.weightDecay),
+      scaleByAdadelta(group),
+      scaleByLearningRate(),
+    )
   }
 }
 

@@ -79,7 +79,11 @@ export class Adagrad extends ChainedOptimizer<AdagradOptions> {
   }
 
   override transform(group: ParameterGroup<AdagradOptions>): GradientTransform {
-    return chain(addDecayedWeights(() => group.weightDecay), scaleByAdagrad(group), scaleByLearningRate())
+    return chain(
+      addDecayedWeights(() => group.weightDecay),
+      scaleByAdagrad(group),
+      scaleByLearningRate(),
+    )
   }
 }
 

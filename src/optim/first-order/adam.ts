@@ -108,7 +108,11 @@ export class Adam extends ChainedOptimizer<AdamOptions> {
   }
 
   override transform(group: ParameterGroup<AdamOptions>): GradientTransform {
-    return chain(addDecayedWeights(() => group.weightDecay), scaleByAdam(group), scaleByLearningRate())
+    return chain(
+      addDecayedWeights(() => group.weightDecay),
+      scaleByAdam(group),
+      scaleByLearningRate(),
+    )
   }
 }
 

@@ -65,7 +65,11 @@ export class Adamax extends ChainedOptimizer<AdamaxOptions> {
   }
 
   override transform(group: ParameterGroup<AdamaxOptions>): GradientTransform {
-    return chain(addDecayedWeights(() => group.weightDecay), scaleByAdamax(group), scaleByLearningRate())
+    return chain(
+      addDecayedWeights(() => group.weightDecay),
+      scaleByAdamax(group),
+      scaleByLearningRate(),
+    )
   }
 }
 

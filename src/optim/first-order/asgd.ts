@@ -42,7 +42,10 @@ export class ASGD extends ChainedOptimizer<ASGDOptions> {
   }
 
   override transform(group: ParameterGroup<ASGDOptions>): GradientTransform {
-    return chain(addDecayedWeights(() => group.weightDecay), averaged(group))
+    return chain(
+      addDecayedWeights(() => group.weightDecay),
+      averaged(group),
+    )
   }
 }
 

@@ -111,7 +111,11 @@ export class NAdam extends ChainedOptimizer<NAdamOptions> {
   }
 
   override transform(group: ParameterGroup<NAdamOptions>): GradientTransform {
-    return chain(addDecayedWeights(() => group.weightDecay), scaleByNAdam(group), scaleByLearningRate())
+    return chain(
+      addDecayedWeights(() => group.weightDecay),
+      scaleByNAdam(group),
+      scaleByLearningRate(),
+    )
   }
 }
 

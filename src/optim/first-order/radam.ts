@@ -89,7 +89,11 @@ export class RAdam extends ChainedOptimizer<RAdamOptions> {
   }
 
   override transform(group: ParameterGroup<RAdamOptions>): GradientTransform {
-    return chain(addDecayedWeights(() => group.weightDecay), scaleByRAdam(group), scaleByLearningRate())
+    return chain(
+      addDecayedWeights(() => group.weightDecay),
+      scaleByRAdam(group),
+      scaleByLearningRate(),
+    )
   }
 }
 

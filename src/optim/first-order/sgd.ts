@@ -1,5 +1,5 @@
-import type { BaseOptions, ParameterGroup, Params } from "../groups.ts"
 import { ChainedOptimizer } from "../chained.ts"
+import type { BaseOptions, ParameterGroup, Params } from "../groups.ts"
 import { choice, flag, nonNegative } from "../rules.ts"
 import type { GradientTransform } from "../transform.ts"
 import { chain } from "../transform.ts"

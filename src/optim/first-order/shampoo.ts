@@ -52,7 +52,13 @@ export function scaleByShampoo(options: ShampooScaleOptions = {}): GradientTrans
     },
     numbers({ scalar }, step) {
       const due = (): boolean => (step() - 1) % (options.updateEvery ?? 1) === 0
-      return { due: isCapturing() || due(), flag: gt(scalar(() => (due() ? 1 : 0)), 0) }
+      return {
+        due: isCapturing() || due(),
+        flag: gt(
+          scalar(() => (due() ? 1 : 0)),
+          0,
+        ),
+      }
     },
     update(g, state, { due, flag }) {
       let direction = g

@@ -98,7 +98,11 @@ export class Yogi extends ChainedOptimizer<YogiOptions> {
   }
 
   override transform(group: ParameterGroup<YogiOptions>): GradientTransform {
-    return chain(addDecayedWeights(() => group.weightDecay), scaleByYogi(group), scaleByLearningRate())
+    return chain(
+      addDecayedWeights(() => group.weightDecay),
+      scaleByYogi(group),
+      scaleByLearningRate(),
+    )
   }
 }
 

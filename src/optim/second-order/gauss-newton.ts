@@ -61,6 +61,9 @@ export class GaussNewton extends ClosureOptimizer<GaussNewtonOptions> {
   protected override recall(): void {}
 }
 
-export function gaussNewton(params: Params<GaussNewtonOptions>, options: GaussNewtonOptions = {}): GaussNewton {
+export function gaussNewton(
+  params: Params<GaussNewtonOptions>,
+  options: GaussNewtonOptions = {},
+): GaussNewton {
   return new GaussNewton(params, options)
 }

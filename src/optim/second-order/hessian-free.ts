@@ -155,6 +155,9 @@ function conjugateGradients(
   return x
 }
 
-export function hessianFree(params: Params<HessianFreeOptions>, options: HessianFreeOptions = {}): HessianFree {
+export function hessianFree(
+  params: Params<HessianFreeOptions>,
+  options: HessianFreeOptions = {},
+): HessianFree {
   return new HessianFree(params, options)
 }

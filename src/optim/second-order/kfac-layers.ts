@@ -1,5 +1,17 @@
 import type { Tensor } from "../../tensor/index.ts"
-import { cat, matmul, mul, noGrad, ones, permute, reshape, transpose, unfold } from "../../tensor/index.ts"
+import {
+  cat,
+  matmul,
+  mul,
+  noGrad,
+  ones,
+  pad,
+  permute,
+  reshape,
+  transpose,
+  unfold,
+  unsqueeze,
+} from "../../tensor/index.ts"
 
 /** What K-FAC asks of a layer: those of nabla/nn have it. */
 export interface HookedLayer {
@@ -60,7 +72,7 @@ export class RecordedLayer {
     if (layer.weight === undefined || typeof layer.registerForwardHook !== "function") return null
     const dense = layer.weight.ndim === 2 && "inFeatures" in module
     const convolution = layer.weight.ndim === 4 && "inChannels" in module && "kernelSize" in module
-    const simple = (optionsOf(module).groups ?? 1) === 1 && typeof optionsOf(module).padding !== "string"
+    const simple = (optionsOf(module).groups ?? 1) === 1
     const zeros = ((module as { paddingMode?: string }).paddingMode ?? "zeros") === "zeros"
     const transposed = /transpose/i.test(module.constructor.name)
     if (!dense && !(convolution && simple && zeros && !transposed)) return null
@@ -96,11 +108,16 @@ export class RecordedLayer {
   }
 
   private convolved(input: Tensor, slope: Tensor): Statistics {
-    const { stride, padding, dilation } = optionsOf(this.layer)
+    if (input.ndim === 3) return this.convolved(unsqueeze(input, 0), unsqueeze(slope, 0))
+    const { stride = 1, padding = 0, dilation = 1 } = optionsOf(this.layer)
     const kernel = this.weight.shape.slice(2)
     const examples = input.shape[0]!
-    const given = Object.entries({ stride, padding, dilation }).filter(([, value]) => value !== undefined)
-    const patches = unfold(input, kernel, Object.fromEntries(given))
+    const [image, rim] = padding === "same" ? [sameSize(input, kernel, dilation), 0] : [input, padding]
+    const patches = unfold(image, kernel, {
+      stride,
+      padding: rim === "valid" ? 0 : (rim as Spatial),
+      dilation,
+    })
     const places = patches.shape[2]!
     const rows = reshape(permute(patches, [0, 2, 1]), [examples * places, patches.shape[1]!])
     const slopes = reshape(permute(slope, [0, 2, 3, 1]), [examples * places, this.height])
@@ -110,6 +127,15 @@ export class RecordedLayer {
       outputs: mul(gram(slopes), examples / places),
     }
   }
+}
+
+/** The image with as much around it that a stride of 1 keeps its size; the odd element is below and to the right. */
+function sameSize(input: Tensor, kernel: readonly number[], dilation: Spatial): Tensor {
+  const margins = kernel.flatMap((size, dim) => {
+    const total = (typeof dilation === "number" ? dilation : dilation[dim]!) * (size - 1)
+    return [[Math.floor(total / 2), Math.ceil(total / 2)]]
+  })
+  return pad(input, margins.reverse().flat())
 }
 
 function optionsOf(module: object): ConvolutionOptions {

@@ -227,7 +227,10 @@ function joined(layer: RecordedLayer, weight: Tensor, bias: Tensor | null): Tens
   const { height } = layer
   const matrix = reshape(weight, [height, weight.numel() / height])
   if (layer.bias === null) return matrix
-  return cat([matrix, bias === null ? zeros([height, 1], { dtype: weight.dtype }) : reshape(bias, [height, 1])], 1)
+  return cat(
+    [matrix, bias === null ? zeros([height, 1], { dtype: weight.dtype }) : reshape(bias, [height, 1])],
+    1,
+  )
 }
 
 /** (A + π·√λ·I)⁻¹ and (G + √λ/π·I)⁻¹. */

@@ -27,7 +27,12 @@ export function halfSquares(residuals: Tensor): Tensor {
 }
 
 /** @param scaled whether the columns of J are divided by their lengths (Marquardt) or by 1 */
-export function linearise(flat: FlatParameters, residuals: Tensor, scaled: boolean, place: string): Linearised {
+export function linearise(
+  flat: FlatParameters,
+  residuals: Tensor,
+  scaled: boolean,
+  place: string,
+): Linearised {
   if (residuals.numel() === 0) throw withoutResiduals(place)
   const r = reshape(residuals, [residuals.numel()])
   const loss = halfSquares(r)
@@ -38,8 +43,14 @@ export function linearise(flat: FlatParameters, residuals: Tensor, scaled: boole
   const inward = r.matmul(u)
   const gradient = r.matmul(jacobian)
   realize([loss, s, vh, inward, gradient, divisors])
-  const [singular, rows, shares, scales] = [s, vh, inward, divisors].map(onHost) as [Vector, Vector, Vector, Vector]
-  const least = singular[0]! * Math.max(r.numel(), flat.size) * 2 ** (residuals.dtype === "float64" ? -52 : -23)
+  const [singular, rows, shares, scales] = [s, vh, inward, divisors].map(onHost) as [
+    Vector,
+    Vector,
+    Vector,
+    Vector,
+  ]
+  const least =
+    singular[0]! * Math.max(r.numel(), flat.size) * 2 ** (residuals.dtype === "float64" ? -52 : -23)
   const step = (damping: number): Vector => {
     const d = new Float64Array(flat.size)
     singular.forEach((sigma, k) => {

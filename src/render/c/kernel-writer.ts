@@ -9,10 +9,9 @@ import type {
   Stmt,
   Variable,
 } from "../../kernel/index.ts"
-import { scalarBytes, worthSharing } from "../../kernel/index.ts"
+import { loadStride, scalarBytes, worthSharing } from "../../kernel/index.ts"
 import type { Helpers } from "./helpers.ts"
 import { assigned, loopsOf } from "./parallel.ts"
-import { loadStride } from "./strided.ts"
 import { cType, number } from "./text.ts"
 
 const COMPARISONS: Readonly<Record<CompareOp, string>> = {

@@ -136,7 +136,9 @@ export function findCompilerLater(folder: string): () => Compiler | null {
       const code = existsSync(path(i, "code")) ? readFileSync(path(i, "code"), "utf8").trim() : "none"
       if (code === "0") return describeCompiler(command, target, readFileSync(path(i, "txt"), "utf8"))
       if (target === TARGETS[0])
-        tried.push(`${command} (${MISSING.includes(code) ? "not found" : code === "none" ? "hangs" : "fails"})`)
+        tried.push(
+          `${command} (${MISSING.includes(code) ? "not found" : code === "none" ? "hangs" : "fails"})`,
+        )
       if (code === "none") break
     }
     throw noCompiler(tried)

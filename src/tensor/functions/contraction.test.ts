@@ -1,3 +1,4 @@
+import "../methods.ts"
 import { beforeAll, describe, expect, test } from "vitest"
 import * as nb from "../index.ts"
 
@@ -214,5 +215,20 @@ describe("products", () => {
     expect(m.matmul(m).dtype).toBe("int32")
     expect([...m.matmul(m).dataSync()]).toEqual([7, 10, 15, 22])
     expect(nb.matmul(nb.tensor([true, true]), nb.tensor([true, true])).itemSync()).toBe(2)
+  })
+
+  test("windows of a volume, whose last columns in a panel repeat, are packed one by one", () => {
+    // 54 columns of a window: six panels of 8, and one in which the last column stands three times, so that its ends lie
+    // as far apart as 8 neighbours would.
+    const sums = (dtype: "float32" | "float64"): nb.Tensor => {
+      const count = (shape: number[]): nb.Tensor =>
+        nb.arange(0, nb.zeros(shape).numel()).reshape(shape).mul(0.37).sin().to(dtype)
+      const windows = count([2, 2, 5, 5, 5]).unfold(2, 3, 1).unfold(3, 3, 1).unfold(4, 3, 1)
+      return nb.einsum("ncijkpqr,nopqr->ocijk", windows, count([2, 4, 3, 3, 3]))
+    }
+    nb.setDefaultDevice("wasm")
+    const got = sums("float32")
+    const exact = sums("float64")
+    expect(nb.allclose(got.to("float64"), exact, { rtol: 1e-4, atol: 1e-4 })).toBe(true)
   })
 })

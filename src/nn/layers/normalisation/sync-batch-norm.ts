@@ -110,7 +110,8 @@ export function convertSyncBatchNorm<M extends AnyModule>(module: M, communicato
     const holds = value instanceof AnyModule || Array.isArray(value) || isPlain(value)
     if (!holds || seen.has(value)) return value
     seen.add(value)
-    if (value instanceof ModuleDict) for (const [name, part] of value) value.set(name, convert(part) as AnyModule)
+    if (value instanceof ModuleDict)
+      for (const [name, part] of value) value.set(name, convert(part) as AnyModule)
     for (const [key, part] of Object.entries(value)) {
       const converted = convert(part)
       if (converted !== part) Reflect.set(value, key, converted)

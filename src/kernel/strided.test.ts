@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import type { Expr } from "../../kernel/index.ts"
-import * as k from "../../kernel/index.ts"
+import type { Expr } from "./index.ts"
+import * as k from "./index.ts"
 import { loadStride } from "./strided.ts"
 
 const at = (name: number): Expr => k.use({ id: name, type: "i32", lanes: 1 })

@@ -1,0 +1,24 @@
+import type { ArrayDataset } from "../data/index.ts"
+import type { TrainingData } from "./data-source.ts"
+import { count } from "./format.ts"
+
+/** What a run writes down of its data: enough to use the model on more of them. */
+export function describeData(data: TrainingData): object {
+  if (data.kind === "text") {
+    const { tokenizer, train, test } = data
+    return { name: data.name, kind: data.kind, tokenizer, train: train.length, test: test.length }
+  }
+  if (data.kind === "sequences") return { name: data.name, kind: data.kind }
+  return { kind: data.kind, train: described(data.train), test: described(data.test) }
+}
+
+function described({ name, length, inputShape, classes }: ArrayDataset): object {
+  return { name, length, inputShape, classes }
+}
+
+/** How much there is, in one line. */
+export function sizesOf(data: TrainingData): string {
+  if (data.kind === "sequences") return "sequences drawn as they are needed, the held-out ones longer"
+  const what = data.kind === "text" ? `tokens (${data.tokenizer.size} different ones)` : "samples"
+  return `${count(data.train.length)} ${what} to train on, ${count(data.test.length)} held out`
+}
