@@ -12,8 +12,8 @@ afterAll(() => {
 
 describe("nabla device", () => {
   test("measures what is there", async () => {
-    const { code, out } = await nabla.run("device", "--json")
-    expect(code).toBe(0)
+    const { code, out, err } = await nabla.run("device", "--json")
+    expect({ code, err }).toEqual({ code: 0, err: "" })
     const devices = JSON.parse(out) as { name: string; available: boolean; ceilings?: object }[]
     expect(devices.map(({ name }) => name)).toContain("wasm")
     const wasm = devices.find(({ name }) => name === "wasm")!

@@ -119,7 +119,6 @@ const groups: readonly (readonly [names: RegExp, make: Group])[] = [
 async function local(file: string): Promise<Names> {
   const own: Names = await import(join("..", file))
   if (file.endsWith("train/generate.ts")) return { ...own, ...texts }
-  if (file.includes("augmentation/")) return { ...own, x: nabla.rand([BATCH, 3, 32, 32]) }
   if (!file.endsWith("train/fit.ts")) return own
   return { ...own, test: new data.DataLoader(samples("test", 20), { batchSize: 10 }) }
 }

@@ -1,4 +1,5 @@
 import { NablaError } from "../base/index.ts"
+import { checkNames, checkWord } from "./check.ts"
 import type { ArrayDataset } from "./dataset.ts"
 import { arrayDataset, checkLabels } from "./dataset.ts"
 
@@ -30,6 +31,9 @@ export function cifarDataset(
   where: readonly string[] = [],
 ): ArrayDataset {
   const { classes, labels = "fine" } = options
+  checkNames("cifarDataset", options, ["classes", "labels", "name"])
+  checkWord("cifarDataset", "number of classes", String(classes), ["10", "100"])
+  checkWord("cifarDataset", "kind of labels", labels, ["fine", "coarse"])
   const head = classes === 10 ? 1 : 2
   const record = head + PIXELS
   const counts = files.map((bytes, i) => recordCount(bytes, record, where[i] ?? `file ${i + 1}`))

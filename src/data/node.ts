@@ -1,6 +1,9 @@
 import { readdir, readFile, stat } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { NablaError } from "../base/index.ts"
+import { checkWord } from "./check.ts"
+import type { CifarOptions } from "./cifar.ts"
+import { cifarDataset } from "./cifar.ts"
 import type { ArrayDataset } from "./dataset.ts"
 import { fileError } from "./file-errors.ts"
 import { gunzip, isGzip } from "./gzip.ts"
@@ -65,6 +68,33 @@ export async function loadPair(pair: IdxPair, options: { classes?: number } = {}
   const [images, labels] = await Promise.all([readUnpacked(pair.images), readUnpacked(pair.labels)])
   const files = { imagesFile: pair.images, labelsFile: pair.labels, name: basename(stem(pair.images)) }
   return imageDatasetFromIdx(images, labels, { ...files, ...options })
+}
+
+const CIFAR_FILES = {
+  10: { train: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`), test: ["test_batch.bin"] },
+  100: { train: ["train.bin"], test: ["test.bin"] },
+}
+
+/**
+ * Reads CIFAR-10 or CIFAR-100 from the folder that its binary archive unpacks to (cifar-10-batches-bin,
+ * cifar-100-binary).
+ *
+ * @throws NABLA_FILE_NOT_FOUND naming the file that is missing, NABLA_FILE_UNREADABLE, and the errors of cifarDataset
+ *
+ * @example const { train, test } = await loadCifar("data/cifar-10-batches-bin", { classes: 10 })
+ */
+export async function loadCifar(
+  folder: string,
+  options: CifarOptions,
+): Promise<{ train: ArrayDataset; test: ArrayDataset }> {
+  const load = async (names: readonly string[]): Promise<ArrayDataset> => {
+    const paths = names.map((name) => join(folder, name))
+    return cifarDataset(await Promise.all(paths.map(readUnpacked)), options, paths)
+  }
+  const { classes } = options
+  checkWord("loadCifar", "number of classes", String(classes), Object.keys(CIFAR_FILES))
+  const names = CIFAR_FILES[classes]
+  return { train: await load(names.train), test: await load(names.test) }
 }
 
 /** The pairs of files in a folder, or the pair to which one file belongs; at least one. Errors as in {@link loadImages}. */

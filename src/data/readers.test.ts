@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { expect, test } from "vitest"
 import { readCsv } from "../io/index.ts"
+import { csvFileBatches, readCsvFile } from "../io/node.ts"
 import { cifarDataset } from "./cifar.ts"
+import { loadCifar } from "./node.ts"
 import { TableEncoder } from "./tables.ts"
 
 /** Records of CIFAR: the labels, then a red, a green and a blue plane. */
@@ -26,6 +31,39 @@ test("CIFAR-100 has two labels", () => {
   expect([...cifarDataset(file, { classes: 100 }).targets]).toEqual([99])
   const coarse = cifarDataset(file, { classes: 100, labels: "coarse" })
   expect([coarse.targets[0], coarse.classes]).toEqual([19, 20])
+})
+
+test("the folder of CIFAR's archive", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "nabla-cifar-"))
+  try {
+    for (const [i, name] of [1, 2, 3, 4, 5].entries())
+      writeFileSync(join(folder, `data_batch_${name}.bin`), records([[i]]))
+    await expect(loadCifar(folder, { classes: 10 })).rejects.toThrow(
+      /test_batch\.bin[\s\S]*NABLA_FILE_NOT_FOUND/,
+    )
+    writeFileSync(join(folder, "test_batch.bin"), records([[7]]))
+    const { train, test: held } = await loadCifar(folder, { classes: 10 })
+    expect([[...train.targets], [...held.targets]]).toEqual([[0, 1, 2, 3, 4], [7]])
+    await expect(loadCifar(folder, { classes: 11 as 10 })).rejects.toThrow("NABLA_INVALID_ARGUMENT")
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test("a CSV file, at once or in batches", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "nabla-csv-"))
+  try {
+    const path = join(folder, "a.csv")
+    writeFileSync(path, "x,y\n1,a\n2,b\n3,c\n")
+    expect((await readCsvFile(path)).length).toBe(3)
+    const lengths: number[] = []
+    for await (const { length } of csvFileBatches(path, { batchSize: 2 })) lengths.push(length)
+    expect(lengths).toEqual([2, 1])
+    await expect(readCsvFile(join(folder, "b.csv"))).rejects.toThrow("NABLA_FILE_NOT_FOUND")
+    await expect(readCsvFile(folder)).rejects.toThrow("NABLA_FILE_UNREADABLE")
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test("files that are not CIFAR are refused", () => {

@@ -1,7 +1,10 @@
+import { createReadStream } from "node:fs"
 import type { FileHandle } from "node:fs/promises"
 import { open } from "node:fs/promises"
 import { NablaError } from "../base/index.ts"
 import type { Tensor } from "../tensor/index.ts"
+import type { CsvOptions, Table } from "./csv/table.ts"
+import { csvBatches, readCsv } from "./csv/table.ts"
 import type { SafetensorsEntry, SafetensorsFile, SafetensorsHeader } from "./safetensors-read.ts"
 import { decodeEntry, parseSafetensorsHeader, safetensorsHeaderLength } from "./safetensors-read.ts"
 
@@ -112,5 +115,29 @@ export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
     return { tensors, metadata: reader.metadata }
   } finally {
     await reader.close()
+  }
+}
+
+/**
+ * Reads a CSV or TSV file in batches of rows: a file of any size takes the memory of one batch.
+ *
+ * @throws NABLA_FILE_NOT_FOUND, NABLA_FILE_UNREADABLE, and the errors of csvBatches
+ *
+ * @example for await (const table of csvFileBatches("houses.csv")) console.log(table.length)
+ */
+export async function* csvFileBatches(path: string, options: CsvOptions = {}): AsyncGenerator<Table> {
+  yield* csvBatches(fileParts(path), { where: path, ...options })
+}
+
+/** Reads a whole CSV or TSV file. Errors as csvFileBatches. */
+export async function readCsvFile(path: string, options: CsvOptions = {}): Promise<Table> {
+  return readCsv(fileParts(path), { where: path, ...options })
+}
+
+async function* fileParts(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const part of createReadStream(path, { highWaterMark: 2 ** 18 })) yield part as Uint8Array
+  } catch (cause) {
+    throw unreadable(path, cause as NodeJS.ErrnoException)
   }
 }

@@ -40,7 +40,10 @@ function expectClose(got: readonly number[], want: readonly number[]): void {
 
 describe("SGD", () => {
   /** The rule of PyTorch's documentation, in plain numbers. */
-  function rule(options: Required<Omit<SGDOptions, "lr" | "momentumForm">> & { lr: number }, steps: number): number[] {
+  function rule(
+    options: Required<Omit<SGDOptions, "lr" | "momentumForm">> & { lr: number },
+    steps: number,
+  ): number[] {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options
     const p = [...start]
     let b: number[] | null = null

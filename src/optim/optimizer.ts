@@ -126,7 +126,11 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     const given = Object.entries(options).filter(([, value]) => value !== undefined)
     const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(this.table.defaults, name))
     if (unknown.length > 0)
-      throw this.invalid("there is no such option", Object.keys(this.table.defaults).join(", "), unknown.join(", "))
+      throw this.invalid(
+        "there is no such option",
+        Object.keys(this.table.defaults).join(", "),
+        unknown.join(", "),
+      )
     return { ...this.table.defaults, ...Object.fromEntries(given) }
   }
 

@@ -33,7 +33,10 @@ export function pair(rule: Rule): Rule {
 }
 
 export function choice(...values: readonly (string | null)[]): Rule {
-  return { expected: values.map(String).join(" | "), holds: (value) => values.includes(value as string | null) }
+  return {
+    expected: values.map(String).join(" | "),
+    holds: (value) => values.includes(value as string | null),
+  }
 }
 
 export function orNull(rule: Rule): Rule {

@@ -95,3 +95,22 @@ describe("short windows", () => {
     expect(kernels[0]!.match(/ for /g)!.length).toBeLessThanOrEqual(4)
   })
 })
+
+describe("rows that are no multiple of a vector", () => {
+  const pooled = (columns: number): Node => {
+    const attrs = { dims: [1, 2], size: [2, 2], stride: [2, 2], dilation: [1, 1] }
+    return ops.maxReduce(ops.windows(values([6, 4, 2 * columns]), attrs), [3, 4], "first")
+  }
+
+  test("end with a vector that begins before the last one ends", () => {
+    const { error, kernels } = compare(() => pooled(7))
+    expect(error).toBe(0)
+    expect(kernels.join()).toContain("in 3 .. 7 by 4")
+  })
+
+  test("end with one element where no more is left", () => {
+    const { error, kernels } = compare(() => pooled(9))
+    expect(error).toBe(0)
+    expect(kernels.join()).not.toContain("in 5 .. 9 by 4")
+  })
+})

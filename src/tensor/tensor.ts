@@ -113,7 +113,10 @@ export class Tensor {
   replace(node: Node): void {
     const leaf = this.requiresGrad
     this.expression = node
-    if (leaf) node.leaf = this
+    if (!leaf) return
+    if (node.tracked) node.leaf = this
+    // Derivatives do not pass through such a node: the leaf gets one of its own.
+    else this.requiresGrad = true
   }
 
   /** The only element, as a number (a bool as 0 or 1). */

@@ -89,3 +89,11 @@ test("a value that several tensors have is not freed with one of them", () => {
   for (let i = 0; i < 3; i++) update([{ target: c, value: c.mul(2).detach() }])
   expect([a, b, c].map((t) => t.dataSync()[0])).toEqual([3, 3, 24])
 })
+
+test("a leaf that is pointed at a value without derivatives still gets gradients", () => {
+  const p = parameter()
+  p.replace(tensor([2, 2, 2, 2]).node)
+  expect(p.requiresGrad).toBe(true)
+  p.mul(p).sum().backward()
+  expect(Array.from(p.grad!.dataSync())).toEqual([4, 4, 4, 4])
+})

@@ -50,6 +50,7 @@ describe.skipIf(!cases.some(({ name }) => name === "native"))("native threads", 
     [301, 65, 120],
     [40, 700, 90],
     [97, 97, 600],
+    [16, 27, 5003],
   ])("products of %i × %i by depth %i, in any number of parts", (rows, columns, depth) => {
     const inputs = [numbers(rows * depth), numbers(depth * columns)]
     const one = on(1, product(rows, columns, depth, 1), inputs)

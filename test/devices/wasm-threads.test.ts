@@ -113,6 +113,7 @@ const cases: [string, Kernel, Float32Array[]][] = [
   ["a product of rows", product(301, 130, 420), [numbers(301 * 420), numbers(420 * 130)]],
   ["a product of columns", product(40, 700, 90), [numbers(40 * 90), numbers(90 * 700)]],
   ["a batch of products", product(96, 64, 70, 6), [numbers(6 * 96 * 70), numbers(6 * 70 * 64)]],
+  ["a product in slices", product(16, 27, 5003), [numbers(16 * 5003), numbers(5003 * 27)]],
   ["elementwise", exponentials(80_003), [numbers(80_003)]],
   ["a sum", sum(400_003), [numbers(400_003), Float32Array.of(3)]],
 ]

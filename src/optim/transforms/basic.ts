@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/index.ts"
-import { add, sign as signOf, mean, mul, neg, sub } from "../../tensor/index.ts"
+import { add, mean, mul, neg, sign as signOf, sub } from "../../tensor/index.ts"
 import type { GradientTransform, ParameterState } from "../transform.ts"
 import { stateless } from "../transform.ts"
 
@@ -60,9 +60,7 @@ export function addDecayedWeights(
   if (reading() === 0) return identity()
   return stateless((updates, params, context) => {
     const factor = context.scalar(reading)
-    return updates.map((g, i) =>
-      mask === null || mask(params[i]!) ? add(g, mul(params[i]!, factor)) : g,
-    )
+    return updates.map((g, i) => (mask === null || mask(params[i]!) ? add(g, mul(params[i]!, factor)) : g))
   })
 }
 

@@ -31,7 +31,10 @@ function outcome(
   ...parts: { at: number[]; slope: number[]; shape?: number[] }[]
 ): number[][] {
   const params = parts.map(({ at, shape }) => leaf(at, shape))
-  push(new optim.Composed(params, transform), ...parts.map(({ slope }, i): [Tensor, number[]] => [params[i]!, slope]))
+  push(
+    new optim.Composed(params, transform),
+    ...parts.map(({ slope }, i): [Tensor, number[]] => [params[i]!, slope]),
+  )
   return params.map((p, i) => values(p).map((x, j) => x - parts[i]!.at[j]!))
 }
 
@@ -40,7 +43,13 @@ describe("transforms of one step", () => {
     const part = { at: [0, 0, 0], slope: [3, -0.2, -5] }
     expectClose(outcome(transforms.clip(1), part)[0]!, [1, -0.2, -1])
     expectClose(outcome(transforms.sign(), part)[0]!, [1, -1, -1])
-    expectClose(outcome(transforms.scale(() => 2), part)[0]!, [6, -0.4, -10])
+    expectClose(
+      outcome(
+        transforms.scale(() => 2),
+        part,
+      )[0]!,
+      [6, -0.4, -10],
+    )
     expectClose(outcome(transforms.negate(), part)[0]!, [-3, 0.2, 5])
   })
 
@@ -146,7 +155,9 @@ describe("clipping before a step", () => {
   const withSlopes = (...slopes: number[][]): Tensor[] =>
     slopes.map((slope) => {
       const p = leaf(slope.map(() => 0))
-      p.mul(tensor(slope, { dtype: "float64" })).sum().backward()
+      p.mul(tensor(slope, { dtype: "float64" }))
+        .sum()
+        .backward()
       return p
     })
   const gradients = (params: Tensor[]): number[] => params.flatMap(({ grad }) => values(grad!))

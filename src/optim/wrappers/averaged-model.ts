@@ -71,7 +71,9 @@ export class AveragedModel<Args extends readonly unknown[], Output> {
   }
 
   /** Takes the present weights of the model, or of one with tensors of the same names, into the averages. */
-  updateParameters(model: Pick<Averageable<Args, Output>, "namedParameters" | "namedBuffers"> = this.model): void {
+  updateParameters(
+    model: Pick<Averageable<Args, Output>, "namedParameters" | "namedBuffers"> = this.model,
+  ): void {
     const { decay, useBuffers = false } = this.options
     this.scalars.restart()
     const weightOfNew = (): number => {
@@ -130,7 +132,10 @@ export class AveragedModel<Args extends readonly unknown[], Output> {
    *
    * @throws NABLA_STATE_DICT when names differ
    */
-  loadStateDict(state: { readonly nAveraged: number; readonly module: Readonly<Record<string, Tensor>> }): void {
+  loadStateDict(state: {
+    readonly nAveraged: number
+    readonly module: Readonly<Record<string, Tensor>>
+  }): void {
     const pairs = paired(this.all(), Object.entries(state.module))
     update(pairs.map(([target, value]) => ({ target, value: noGrad(() => mul(value, 1).to(target.dtype)) })))
     this.updates = state.nAveraged

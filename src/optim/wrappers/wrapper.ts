@@ -14,7 +14,12 @@ export abstract class Wrapper<O extends BaseOptions> extends ChainedOptimizer<O>
   protected readonly inner: ChainedOptimizer
   override readonly structural: readonly string[]
 
-  constructor(name: string, inner: ChainedOptimizer, defaults: Omit<Required<O>, keyof BaseOptions>, rules: Rules<O>) {
+  constructor(
+    name: string,
+    inner: ChainedOptimizer,
+    defaults: Omit<Required<O>, keyof BaseOptions>,
+    rules: Rules<O>,
+  ) {
     if (!(inner instanceof ChainedOptimizer) || inner.needsClosure) throw unfit(name, inner)
     const table = {
       defaults: { ...inner.table.defaults, ...defaults },
@@ -35,6 +40,7 @@ function unfit(name: string, inner: unknown): NablaError {
     message: "this cannot be wrapped",
     where: name,
     expected: "an optimizer that is a chain of transforms, such as SGD or Adam",
-    got: inner instanceof ChainedOptimizer ? `${inner.constructor.name}, which needs a closure` : typeof inner,
+    got:
+      inner instanceof ChainedOptimizer ? `${inner.constructor.name}, which needs a closure` : typeof inner,
   })
 }

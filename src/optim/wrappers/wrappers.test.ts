@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest"
 import { planCount } from "../../engine/index.ts"
 import * as nn from "../../nn/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
-import { compile, setDefaultDevice, tensor } from "../../tensor/index.ts"
+import { compile, noGrad, setDefaultDevice, tensor } from "../../tensor/index.ts"
 import * as optim from "../index.ts"
 
 beforeEach(() => setDefaultDevice("wasm"))
@@ -48,7 +48,7 @@ describe("Lookahead", () => {
     const [a, b] = [leaf([1, -2]), leaf([0, 0])]
     const [first, second] = [make(a), make(b)]
     for (let i = 0; i < 4; i++) first.step(closureOf(first, a))
-    b.copy_(a)
+    noGrad(() => b.copy_(a))
     second.loadStateDict(first.stateDict())
     for (let i = 0; i < 4; i++) {
       first.step(closureOf(first, a))
@@ -71,7 +71,10 @@ describe("SAM", () => {
     ]
     for (let t = 0; t < 5; t++) {
       const result = optimizer.step(closureOf(optimizer, p))
-      expect(result.itemSync()).toBeCloseTo(at.reduce((sum, x) => sum + x ** 4 / 4 + x * x, 0), 10)
+      expect(result.itemSync()).toBeCloseTo(
+        at.reduce((sum, x) => sum + x ** 4 / 4 + x * x, 0),
+        10,
+      )
       const scale = at.map((x) => (adaptive ? Math.abs(x) : 1))
       const norm = Math.hypot(...at.map((x, i) => scale[i]! * slope(x)))
       const up = at.map((x, i) => x + (0.2 * scale[i]! ** 2 * slope(x)) / norm)
@@ -154,14 +157,16 @@ describe("AveragedModel", () => {
     const [first, second] = [new optim.AveragedModel(layer), new optim.AveragedModel(layer)]
     const update = compile(() => first.updateParameters())
     for (let i = 0; i < 5; i++) {
-      layer.weight.copy_(tensor([[i], [0]]))
+      noGrad(() => layer.weight.copy_(tensor([[i], [0]])))
       update()
       if (i === 2) second.loadStateDict(first.stateDict())
       if (i > 2) second.updateParameters()
     }
     expectClose(values(first.module.stateDict().weight!), [2, 0])
     expectClose(values(second.module.stateDict().weight!), [2, 0])
-    expect(() => first.updateParameters(nn.sequential(layer))).toThrow(/weight, bias[\s\S]*0\.weight, 0\.bias/)
+    expect(() => first.updateParameters(nn.sequential(layer))).toThrow(
+      /weight, bias[\s\S]*0\.weight, 0\.bias/,
+    )
     expect(() => new optim.AveragedModel(layer, { decay: 1 })).toThrow(/decay[\s\S]*< 1/)
     expect(() => new optim.AveragedModel({} as nn.Linear)).toThrow(/no model/)
   })

@@ -102,6 +102,22 @@ export class Helpers implements FormulaHelpers {
     ])
   }
 
+  /** The lanes of two vectors, numbered through, in another order. */
+  shuffle(type: Scalar, order: readonly number[]): string {
+    const lanes = order.length as Lanes
+    const name = `${this.name("shuffle", type, lanes)}_${order.join("_")}`
+    const vector = cType(type, lanes)
+    const picked = order.map((at) => (at < lanes ? `a[${at}]` : `b[${at - lanes}]`)).join(", ")
+    return this.define(name, `${vector} ${name}(${vector} a, ${vector} b)`, () => [
+      "",
+      "#if __has_builtin(__builtin_shufflevector)",
+      `return __builtin_shufflevector(a, b, ${order.join(", ")});`,
+      "#else",
+      `return (${vector}){ ${picked} };`,
+      "#endif",
+    ])
+  }
+
   any(lanes: Lanes): string {
     const name = this.name("any", "i32", lanes)
     return this.define(name, `i32 ${name}(i32x${lanes} m)`, () => [

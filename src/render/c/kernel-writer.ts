@@ -234,6 +234,8 @@ export class KernelWriter {
         ) {
           return `${helpers.everySecond(e.type, e.lanes)}(b${first.buffer} + ${this.expr(first.index)})`
         }
+        const shuffled = this.shuffle(e.values)
+        if (shuffled !== null) return shuffled
         const values = e.values.map((value) => this.laneValue(value)).join(", ")
         return `(${helpers.type(e.type, e.lanes)}){ ${values} }`
       }
@@ -248,6 +250,22 @@ export class KernelWriter {
         return `${helpers.multiplyAdd(e.type, e.lanes)}(${operands})`
       }
     }
+  }
+
+  /** Lanes of one or two vectors in another order, for which compilers find instructions only when told so. */
+  private shuffle(values: readonly Expr[]): string | null {
+    const sources: Variable[] = []
+    const order: number[] = []
+    for (const value of values) {
+      if (value.kind !== "extract" || value.a.kind !== "variable" || value.type === "bool") return null
+      if (value.a.lanes !== values.length) return null
+      const { variable } = value.a
+      if (!sources.includes(variable)) sources.push(variable)
+      order.push(sources.indexOf(variable) * values.length + value.lane)
+    }
+    if (sources.length > 2) return null
+    const [a, b] = [sources[0]!, sources.at(-1)!].map((source) => this.variable(source))
+    return `${this.helpers.shuffle(values[0]!.type, order)}(${a}, ${b})`
   }
 
   /** A scalar as it stands in a lane: a true bool is all ones there. */
