@@ -53,7 +53,8 @@ async function train(): Promise<object> {
     const { description, limits } = nb.deviceInfo()
     return description.includes("moved") || limits.some((limit) => limit.startsWith("no compiled code"))
   }
-  const until = performance.now() + 1000 * PATIENCE
+  // Who was told how many steps takes them all.
+  const until = Number(count) > 0 ? Number.POSITIVE_INFINITY : performance.now() + 1000 * PATIENCE
   const errors: string[] = []
   let end = Number(count) || Number.POSITIVE_INFINITY
   let [loss, early, steps] = [Number.NaN, 0, 0]

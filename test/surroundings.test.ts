@@ -105,6 +105,7 @@ function onWasm(steps: number): Promise<Outcome> {
 async function expectRight({ loss, steps, errors, grown }: Outcome): Promise<void> {
   const right = await onWasm(steps)
   expect(errors).toEqual([])
+  expect([right.errors, right.steps]).toEqual([[], steps])
   const wanted = `${loss} after ${steps} steps, ${right.loss} on WebAssembly`
   expect(Math.abs(loss - right.loss) / right.loss, wanted).toBeLessThan(1e-3)
   expect(grown).toBe(0)

@@ -108,8 +108,8 @@ export class KernelBuilder {
     return scope
   }
 
-  /** Puts the finished loop behind what its parent holds so far. */
-  close(scope: Scope): void {
+  /** Puts the finished loop behind what its parent holds so far; `repeated` lanes of it were computed before. */
+  close(scope: Scope, repeated = 0): void {
     const { from, to } = scope.bounds!
     scope.parent!.stmts.push({
       kind: "for",
@@ -119,6 +119,7 @@ export class KernelBuilder {
       step: scope.lanes,
       body: scope.stmts,
       ...(scope.parallel ? { parallel: { scratch: [] } } : {}),
+      ...(repeated > 0 ? { repeated } : {}),
     })
   }
 

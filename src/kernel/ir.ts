@@ -148,6 +148,8 @@ export type Stmt =
       readonly parallel?: Parallel
       /** How often it runs, where the bounds do not say it. */
       readonly turns?: number
+      /** Lanes of a turn that only repeat what was computed before. */
+      readonly repeated?: number
     }
   | { readonly kind: "while"; readonly condition: Expr; readonly body: readonly Stmt[] }
   | {

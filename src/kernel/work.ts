@@ -60,7 +60,7 @@ class WorkCount {
         this.stored[stmt.buffer]! += times * stmt.value.lanes
         return this.expression(stmt.index, times) + this.expression(stmt.value, times)
       case "for":
-        return this.block(stmt.body, times * this.turns(stmt))
+        return this.block(stmt.body, times * this.turns(stmt) * (1 - (stmt.repeated ?? 0) / stmt.step))
       case "while":
         return this.expression(stmt.condition, times) + this.block(stmt.body, times)
       case "if":

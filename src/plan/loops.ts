@@ -88,12 +88,12 @@ export function iterate(
       nest(depth + 1, inner, [...index, b.index(inner)])
       b.close(inner)
     }
-    const run = (count: number, width: Lanes, start: number): void => {
+    const run = (count: number, width: Lanes, start: number, repeated = 0): void => {
       if (count === 0) return
       if (count === 1) return nest(depth + 1, outer, [...index, Index.constant(start)])
       const inner = b.open(outer, count, width, start, independent && outer === scope)
       nest(depth + 1, inner, [...index, b.index(inner)])
-      b.close(inner)
+      b.close(inner, repeated)
     }
     if (b.anySize && depth === 0 && whole > lanes) {
       part(0, whole, lanes)
@@ -101,7 +101,8 @@ export function iterate(
       return
     }
     run(whole, lanes, 0)
-    if (repeatable && whole > 0 && extent - whole > 1) run(lanes, lanes, extent - lanes)
+    if (repeatable && whole > 0 && extent - whole > 1)
+      run(lanes, lanes, extent - lanes, whole + lanes - extent)
     else run(extent - whole, 1, whole)
   }
   nest(0, scope, [])

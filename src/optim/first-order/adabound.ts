@@ -144,7 +144,11 @@ export class AdaBound extends ChainedOptimizer<AdaBoundOptions> {
   }
 }
 
-/** AdaBound with the largest v so far in the denominator (Luo et al., arXiv:1902.09843v1, algorithm 3). */
+/**
+ * AdaBound with the largest v so far in the denominator (Luo et al., arXiv:1902.09843v1, algorithm 3). See AdaBound.
+ *
+ * @example const optimizer = new optim.AMSBound(model.parameters(), { lr: 1e-3, finalLr: 0.1 })
+ */
 export class AMSBound extends AdaBound {
   constructor(params: Params<AdaBoundOptions>, options: AdaBoundOptions = {}) {
     super(params, { amsbound: true, ...options })

@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/index.ts"
-import { add, div, mul, sqrt } from "../../tensor/index.ts"
+import { add, div, mul, ones, rsub, sqrt } from "../../tensor/index.ts"
 import { ChainedOptimizer } from "../chained.ts"
 import type { BaseOptions, ParameterGroup, Params } from "../groups.ts"
 import { decay, nonNegative, pair } from "../rules.ts"
@@ -21,51 +21,39 @@ interface NAdamNumbers {
   readonly second: Decay
   readonly eps: Tensor
   readonly root: Tensor
-  /** What the gradient and the average count for. */
+  /** μₜ and μₜ₊₁ */
   readonly now: Tensor
-  readonly ahead: Tensor
+  readonly next: Tensor
 }
 
 /** NAdam's direction, see NAdam. */
 export function scaleByNAdam(options: NAdamScaleOptions = {}): GradientTransform {
   const beta = (i: 0 | 1): number => options.betas?.[i] ?? [0.9, 0.999][i]!
-  const momentum = (t: number): number => momentumAt(t, beta(0), options.momentumDecay ?? 4e-3)
-  const product = (t: number): number => productTo(t, beta(0), options.momentumDecay ?? 4e-3)
-  return perParameter<"expAvg" | "expAvgSq", NAdamNumbers>({
-    state: ["expAvg", "expAvgSq"],
-    init: zeroState("expAvg", "expAvgSq"),
+  const momentum = (t: number): number => beta(0) * (1 - 0.5 * 0.96 ** (t * (options.momentumDecay ?? 4e-3)))
+  return perParameter<"expAvg" | "expAvgSq" | "muProduct", NAdamNumbers>({
+    state: ["expAvg", "expAvgSq", "muProduct"],
+    init: (param) => ({
+      ...zeroState("expAvg", "expAvgSq")(param),
+      muProduct: ones([], { dtype: "float64" }).realize(),
+    }),
     numbers: (context, step) => ({
       first: decayOf(context, () => beta(0)),
       second: decayOf(context, () => beta(1)),
       eps: context.scalar(() => options.eps ?? 1e-8),
       root: context.scalar(() => 1 / Math.sqrt(1 - beta(1) ** step())),
-      now: context.scalar(() => (1 - momentum(step())) / (1 - product(step()))),
-      ahead: context.scalar(() => momentum(step() + 1) / (1 - product(step() + 1))),
+      now: context.scalar(() => momentum(step())),
+      next: context.scalar(() => momentum(step() + 1)),
     }),
-    update(g, state, n) {
-      const expAvg = average(state.expAvg, g, n.first)
-      const expAvgSq = average(state.expAvgSq, mul(g, g), n.second)
-      const direction = add(mul(g, n.now), mul(expAvg, n.ahead))
-      return [div(direction, add(mul(sqrt(expAvgSq), n.root), n.eps)), { expAvg, expAvgSq }]
+    update(g, state, { first, second, eps, root, now, next }) {
+      const expAvg = average(state.expAvg, g, first)
+      const expAvgSq = average(state.expAvgSq, mul(g, g), second)
+      const muProduct = mul(state.muProduct, now)
+      const share = div(rsub(now, 1), rsub(muProduct, 1))
+      const ahead = div(next, rsub(mul(muProduct, next), 1))
+      const direction = add(mul(g, share), mul(expAvg, ahead))
+      return [div(direction, add(mul(sqrt(expAvgSq), root), eps)), { expAvg, expAvgSq, muProduct }]
     },
   })
-}
-
-/** μₜ */
-function momentumAt(t: number, beta: number, decayRate: number): number {
-  return beta * (1 - 0.5 * 0.96 ** (t * decayRate))
-}
-
-/** Products of μ so far, by β₁ and ψ; a run asks for the next one at each step. */
-const products = new Map<string, number[]>()
-
-/** μ₁·…·μₜ */
-function productTo(t: number, beta: number, decayRate: number): number {
-  const key = `${beta} ${decayRate}`
-  let known = products.get(key)
-  if (known === undefined) products.set(key, (known = [1]))
-  while (known.length <= t) known.push(known.at(-1)! * momentumAt(known.length, beta, decayRate))
-  return known[t]!
 }
 
 export interface NAdamOptions extends BaseOptions {
@@ -88,8 +76,8 @@ export interface NAdamOptions extends BaseOptions {
  *     m̂ = μₜ₊₁·m/(1 − μ₁…μₜ₊₁) + (1 − μₜ)·g/(1 − μ₁…μₜ)
  *     θ = θ − η·m̂/(√v̂ + ε)                                 η: lr, ε: eps, v̂ = v/(1 − β₂ᵗ)
  *
- * Departs from the paper as PyTorch's documentation does (the averages decay by β₁ and not by μₜ). The products are
- * kept in double precision and are those of the present β₁ and ψ, also after a change of them.
+ * Departs from the paper as PyTorch's documentation does (the averages decay by β₁ and not by μₜ). The product of
+ * all μ so far is kept in double precision.
  *
  * @throws NABLA_INVALID_ARGUMENT for options out of range, no parameters, or a parameter twice
  *

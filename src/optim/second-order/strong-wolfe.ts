@@ -15,6 +15,8 @@ export interface WolfeOptions {
   readonly tolerance?: number
   /** Default: 25. */
   readonly maxEvaluations?: number
+  /** Rise of the value that may be rounding alone. Default: 0. */
+  readonly noise?: number
 }
 
 /**
@@ -26,9 +28,9 @@ export function strongWolfe<T>(
   evaluate: (t: number) => LinePoint<T>,
   start: LinePoint<T>,
   first: number,
-  { c1 = 1e-4, c2 = 0.9, tolerance = 1e-9, maxEvaluations = 25 }: WolfeOptions = {},
+  { c1 = 1e-4, c2 = 0.9, tolerance = 1e-9, maxEvaluations = 25, noise = 0 }: WolfeOptions = {},
 ): LinePoint<T> {
-  const armijo = ({ t, value }: LinePoint<T>): boolean => value <= start.value + c1 * t * start.slope
+  const armijo = ({ t, value }: LinePoint<T>): boolean => value <= start.value + c1 * t * start.slope + noise
   const flat = ({ slope }: LinePoint<T>): boolean => Math.abs(slope) <= -c2 * start.slope
 
   let count = 0
