@@ -107,12 +107,9 @@ async function part(file: FileHandle, path: string, position: number, length: nu
 export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
   const reader = await SafetensorsReader.open(path)
   try {
-    const tensors: Record<string, Tensor> = {}
-    for (const { name } of reader.entries) {
-      const value = await reader.read(name)
-      Object.defineProperty(tensors, name, { value, enumerable: true, writable: true, configurable: true })
-    }
-    return { tensors, metadata: reader.metadata }
+    const read: [string, Tensor][] = []
+    for (const { name } of reader.entries) read.push([name, await reader.read(name)])
+    return { tensors: Object.fromEntries(read), metadata: reader.metadata }
   } finally {
     await reader.close()
   }

@@ -138,17 +138,12 @@ export interface SafetensorsFile {
 export function decodeSafetensors(bytes: Uint8Array, where = "the file"): SafetensorsFile {
   const length = safetensorsHeaderLength(bytes, bytes.length, where)
   const header = parseSafetensorsHeader(bytes.subarray(PREFIX, PREFIX + length), bytes.length, where)
-  const tensors: Record<string, Tensor> = {}
-  for (const entry of header.entries) {
+  const read = header.entries.map((entry) => {
     const own = bytes.subarray(header.dataStart + entry.begin, header.dataStart + entry.end)
-    // Not by assignment: a tensor may have the name __proto__.
-    Object.defineProperty(tensors, entry.name, {
-      value: decodeEntry(entry, own, where),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    })
-  }
+    return [entry.name, decodeEntry(entry, own, where)] as const
+  })
+  // Unlike an assignment it takes the name __proto__ for a name.
+  const tensors = Object.fromEntries(read)
   return { tensors, metadata: header.metadata }
 }
 
