@@ -12,7 +12,7 @@ import { projectRoot } from "./list-files.mjs"
 
 const makers =
   "composed|real|rounding|floatProperty|elementwise|unaryOp|binaryOp|compareOp|unary|binary|smooth|extremum|" +
-  "ofDiagonal|erase|jacobianBy"
+  "ofDiagonal|erase|jacobianBy|activation"
 
 const declaration = new RegExp(
   `^((?:export )?const \\w+(?:: [^=\\n]+)? = )((?:${makers})(?:<[^\\n(]*>)?\\()`,

@@ -16,8 +16,10 @@ const entries = [
   "src/optim/index.ts",
   "src/schedules/index.ts",
   "src/surfaces/index.ts",
+  "src/diagnostics/index.ts",
   "src/data/index.ts",
   "src/io/index.ts",
+  "src/onnx/index.ts",
   "src/train/index.ts",
 ]
 

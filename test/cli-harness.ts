@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+// Found from wherever this file was bundled to.
+let root = dirname(fileURLToPath(import.meta.url))
+while (!existsSync(join(root, "package.json"))) root = dirname(root)
 
 export interface Ended {
   readonly code: number | null

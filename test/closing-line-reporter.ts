@@ -1,7 +1,9 @@
+import { appendFileSync } from "node:fs"
 import type { Reporter, TestCase, TestModule } from "vitest/node"
 
 /**
- * Ends the output of a run with one line, `N passed, N failed, N skipped`, and names the reason of every skip.
+ * Ends the output of a run with one line, `N passed, N failed, N skipped`, and names the reason of every skip. Where
+ * `NABLA_TEST_COUNTS` names a file the line goes there, for whoever adds it to the counts of other runs.
  *
  * A file that cannot be imported, a failing hook and an error outside of any test count as failures. A run in
  * which no test was executed ends with exit code 1.
@@ -15,7 +17,9 @@ export default class ClosingLineReporter implements Reporter {
     // Written as the process exits, so that nothing else can come after it.
     process.once("exit", () => {
       if (this.#failed > 0 || this.#executed === 0) process.exitCode ||= 1
-      process.stdout.write(`${this.#line}\n`)
+      const file = process.env.NABLA_TEST_COUNTS
+      if (file === undefined) process.stdout.write(`${this.#line}\n`)
+      else appendFileSync(file, `${this.#line}\n`)
     })
   }
 

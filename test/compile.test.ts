@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest"
 import {
   compile,
   manualSeed,
+  memory,
   nn,
   optim,
   rand,
@@ -53,6 +54,24 @@ const optimizers: [string, (params: Tensor[]) => optim.Optimizer][] = [
 ]
 
 describe("a compiled training step", () => {
+  test("captures a batch of another size at its first call, with the bits of the plain step", () => {
+    const make = (params: Tensor[]) => optim.adam(params, { lr: 0.05 })
+    const [plain, fast] = [trainer(make), trainer(make)]
+    let runs = 0
+    const step = compile((x: Tensor, y: Tensor) => {
+      runs++
+      return fast.step(x, y)
+    })
+    const sizes = [6, 6, 6, 5, 5, 4, 6, 5]
+    for (const n of sizes) {
+      const [x, y] = batches(1, n)[0]!
+      expect(step(x, y).itemSync()).toBe(plain.step(x, y).itemSync())
+    }
+    // Plainly once, then one capture for each size.
+    expect(runs).toBe(1 + 3)
+    expect(step.captures.length).toBe(3)
+  })
+
   test.each(optimizers)("has the bits of the plain one: %s", (_, make) => {
     const plain = trainer(make)
     const fast = trainer(make)
@@ -137,9 +156,90 @@ describe("compile", () => {
     expect(() => f(tensor([1]))).toThrow(/not what it was/)
   })
 
+  describe("with reuse", () => {
+    const doubled = (x: Tensor): Tensor[] => [x.mul(2), x.add(1)]
+
+    test("gives the memory of results back, and says so to whoever asks for them later", () => {
+      const f = compile(doubled, { reuse: true })
+      const x = tensor([1, 2, 3])
+      f(x)
+      const [first, read] = f(x)
+      expect(read.toArray()).toEqual([2, 3, 4])
+      const computed = first.add(1)
+      const [second] = f(x)
+      expect(() => first.dataSync()).toThrow(/reuse.*NABLA_STALE_VALUE/s)
+      expect(computed.toArray()).toEqual([3, 5, 7])
+      expect(second.toArray()).toEqual([2, 4, 6])
+      expect(read.toArray()).toEqual([2, 3, 4])
+      const { liveBytes } = memory()
+      for (let i = 0; i < 30; i++) f(x)
+      expect(memory().liveBytes).toBeLessThanOrEqual(liveBytes)
+    })
+
+    test("takes its own results as arguments", () => {
+      const next = compile((x: Tensor) => x.mul(2).add(1), { reuse: true })
+      let x = tensor([0, 1])
+      for (let i = 0; i < 12; i++) x = next(x)
+      expect(x.toArray()).toEqual([2 ** 12 - 1, 2 ** 13 - 1])
+    })
+
+    test("leaves alone what parameters have become", () => {
+      const { step, net } = trainer((params) => optim.sgd(params, { lr: 0.1 }))
+      const [weight] = net.parameters()
+      const f = compile((x: Tensor, y: Tensor) => [step(x, y), weight!.mul(1), weight!], { reuse: true })
+      for (const [x, y] of batches(6)) f(x, y)
+      const seen = weight!.toArray() as number[][]
+      expect(seen.flat().every(Number.isFinite)).toBe(true)
+      expect(weight!.mul(1).toArray()).toEqual(seen)
+    })
+  })
+
   test("nests: a compiled function inside another one is part of it", () => {
     const inner = compile((x: Tensor) => x.mul(2))
     const outer = compile((x: Tensor) => inner(x).add(1))
     for (let i = 0; i < 4; i++) expect(outer(tensor([i])).itemSync()).toBe(2 * i + 1)
+  })
+
+  test("takes a leaf that it makes of an argument for what the argument is at each call", () => {
+    const slope = compile((x: Tensor) => {
+      const leaf = x.detach().requiresGrad_()
+      leaf.square().sum().backward()
+      return leaf.grad!
+    })
+    for (let i = 1; i < 5; i++) expect(slope(tensor([i, -i])).toArray()).toEqual([2 * i, -2 * i])
+  })
+
+  test("freezes a parameter for a part of a step, as the plain step does", () => {
+    const steps = [true, false].map((captured) => {
+      const weight = tensor([1, 2]).requiresGrad_()
+      const optimizer = new optim.SGD([weight], { lr: 0.1 })
+      const step = (x: Tensor): Tensor => {
+        weight.requiresGrad = false
+        const free = weight.mul(x).sum()
+        weight.requiresGrad = true
+        const loss = weight.mul(x).square().sum().add(free)
+        optimizer.zeroGrad()
+        loss.backward()
+        optimizer.step()
+        return loss
+      }
+      return captured ? compile(step) : step
+    })
+    for (let i = 1; i < 6; i++) {
+      const [captured, plain] = steps.map((step) => step(tensor([1 / i, 1])).itemSync())
+      expect(captured).toBe(plain)
+    }
+  })
+
+  test("leaves what was made of a reused result to whoever reads it, and goes on", () => {
+    const double = compile((x: Tensor) => x.mul(2), { reuse: true })
+    const weight = tensor([1, 2]).requiresGrad_()
+    const optimizer = new optim.SGD([weight], { lr: 0.1 })
+    const results = [1, 2, 3, 4].map((value) => double(tensor([value, value])))
+    const late = results[1]!.add(1).mul(3)
+    weight.sum().backward()
+    optimizer.step()
+    expect(weight.toArray()).toEqual([1 - Math.fround(0.1), 2 - Math.fround(0.1)].map(Math.fround))
+    expect(() => late.toArray()).toThrow(/NABLA_STALE_VALUE/)
   })
 })

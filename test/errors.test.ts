@@ -5,9 +5,8 @@ import * as nabla from "../src/index.ts"
 const others = new Set(
   `checkpoint composed customFunction defaultDevice deviceInfo enableGrad enterModule grad gradcheck graphOf hessian hvp
   deviceCeilings isGradEnabled jacfwd jacobian jacrev jvp leaveModule linearize manualSeed memory noGrad profile realize setKernelChecks
-  toDot toMermaid update valueAndGrad vjp vmap trilIndices triuIndices compile hostNumber hostWork isCapturing updateLater`.split(
-    /\s+/,
-  ),
+  toDot toMermaid update valueAndGrad vjp vmap trilIndices triuIndices compile hostNumber hostWork isCapturing updateLater
+  distinguishCaptures saturationOf watchActivations watchUpdates withValues`.split(/\s+/),
 )
 
 const functions = Object.entries(nabla).filter(

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Random } from "../src/base/index.ts"
 import * as data from "../src/data/index.ts"
+import * as diagnostics from "../src/diagnostics/index.ts"
 import * as io from "../src/io/index.ts"
 import * as nabla from "../src/node.ts"
 import * as training from "../src/train/index.ts"
@@ -16,7 +17,15 @@ import { RunRecorder } from "../src/train/node.ts"
 type Names = Record<string, unknown>
 
 /** The functions and classes of the layers. `var` is the name of a function, but cannot be one of a variable. */
-const { var: _, ...library } = { Random, ...data, ...io, ...training, ...nabla.optim, ...nabla } as Names
+const { var: _, ...library } = {
+  Random,
+  ...data,
+  ...io,
+  ...training,
+  ...diagnostics,
+  ...nabla.optim,
+  ...nabla,
+} as Names
 
 /** Values that are made for the examples that have one of the names. */
 type Group = () => Names | Promise<Names>

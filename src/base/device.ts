@@ -43,6 +43,8 @@ export interface Capabilities {
    * that those of batches of different sizes differ in nothing else. Default: false.
    */
   readonly runtimeSizes?: boolean
+  /** Kernels that allow it may be given one place for an input and an output. Default: false. */
+  readonly worksInPlace?: boolean
   /** Parts in which contractions are written for threads to share, at most. Default: 1. */
   readonly threads?: number
 }

@@ -1,2 +1,3 @@
-export { exitCodes } from "./exit-codes.ts"
+export { parseConfig } from "./config/read-config.ts"
 export { runCommandLine } from "./run.ts"
+export { exitCodes } from "./terminal/exit-codes.ts"

@@ -75,9 +75,15 @@ export function batchesOf(
       where,
     })
   }
-  const batches = (epoch: number): readonly Int32Array[] => {
+  const drawn = (epoch: number): readonly Int32Array[] => {
     if (batchSampler !== undefined) return batchSampler.batches(epoch)
     return sampler === undefined ? epochBatches(samples, plain, epoch) : cut(sampler.order(epoch), plain)
+  }
+  // Who takes single batches from here and there, such as a worker, need not have the order drawn anew each time.
+  let last: { epoch: number; batches: readonly Int32Array[] } | null = null
+  const batches = (epoch: number): readonly Int32Array[] => {
+    if (last?.epoch !== epoch) last = { epoch, batches: drawn(epoch) }
+    return last.batches
   }
   return { length, batches, options: plain }
 }

@@ -13,8 +13,14 @@ export interface LoaderState {
   readonly samples: number
 }
 
+/** Batches that can be left and continued at any place: what a checkpoint asks of the data of a training. */
+export interface Resumable {
+  state(): LoaderState
+  load(state: LoaderState): void
+}
+
 /** Base of loaders: epochs of batches, which can be left and continued at any batch. */
-export abstract class EpochLoader<Batch = [Tensor, Tensor]> implements Iterable<Batch> {
+export abstract class EpochLoader<Batch = [Tensor, Tensor]> implements Iterable<Batch>, Resumable {
   #epoch = 0
   /** Batches of the epoch before `#epoch` that were handed out; null when it was gone through to its end. */
   #handedOut: number | null = null

@@ -2,6 +2,7 @@ import { Random } from "../base/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import { tensor } from "../tensor/index.ts"
 import { checkCount } from "./check.ts"
+import { EpochLoader } from "./epochs.ts"
 
 export interface SequenceOptions {
   /** Binary channels of an item. Default: 8. */
@@ -48,14 +49,12 @@ class Grid {
  * x has shape [batch, steps, channels], y has shape [batch, answerSteps, answerChannels]: the answer belongs to the last
  * steps of the model's output.
  */
-export class SequenceTask implements Iterable<[Tensor, Tensor]> {
+export class SequenceTask extends EpochLoader {
   readonly name: string
   /** Channels of x and of y. */
   readonly channels: number
   readonly answerChannels: number
   readonly options: Readonly<Required<SequenceOptions>>
-  /** The epoch that the next iteration goes through. */
-  epoch = 0
   private readonly frame: (length: number, random: Random) => Frame
 
   constructor(
@@ -65,6 +64,7 @@ export class SequenceTask implements Iterable<[Tensor, Tensor]> {
     options: Readonly<Required<SequenceOptions>>,
     frame: (length: number, random: Random) => Frame,
   ) {
+    super()
     this.name = name
     this.channels = channels
     this.answerChannels = answerChannels
@@ -77,9 +77,18 @@ export class SequenceTask implements Iterable<[Tensor, Tensor]> {
     return this.options.batches
   }
 
-  *[Symbol.iterator](): Iterator<[Tensor, Tensor]> {
-    const random = new Random(this.options.seed).fork(this.epoch++)
-    for (let i = 0; i < this.options.batches; i++) yield this.batch(random)
+  protected get identity(): { name: string; seed: number; samples: number } {
+    const { seed, batches, batchSize } = this.options
+    return { name: this.name, seed, samples: batches * batchSize }
+  }
+
+  protected *from(epoch: number, first: number): Generator<[Tensor, Tensor]> {
+    const random = new Random(this.options.seed).fork(epoch)
+    for (let i = 0; i < this.options.batches; i++) {
+      // Batches that were handed out before are drawn again, so that the others get their numbers.
+      const batch = this.batch(random)
+      if (i >= first) yield batch
+    }
   }
 
   private batch(random: Random): [Tensor, Tensor] {

@@ -65,20 +65,43 @@ export class TableEncoder {
     }
   }
 
+  /**
+   * An encoder from what toJSON gave.
+   *
+   * @throws NABLA_FILE_FORMAT for anything else
+   */
+  static restore(state: unknown): TableEncoder {
+    if (!isState(state))
+      throw new NablaError("NABLA_FILE_FORMAT", {
+        message: "this is no saved table encoder",
+        expected: "{ features: [{ name, categories }], target, classes }",
+        where: "TableEncoder.restore",
+      })
+    return Object.assign(Object.create(TableEncoder.prototype) as TableEncoder, { state })
+  }
+
   /** The number of inputs, in order of the features. */
   get names(): readonly string[] {
     return this.state.features.map(({ name }) => name)
   }
 
-  /** A table with the same columns as a data set. */
-  encode(table: Table, name = "table"): ArrayDataset {
-    const { features, target, classes } = this.state
+  /** The features alone, row after row: [rows, features]. The target need not be there. */
+  encodeInputs(table: Table): Float32Array {
+    const { features } = this.state
     const width = features.length
     const inputs = new Float32Array(table.length * width)
     for (const [j, feature] of features.entries()) {
       const value = featureValues(columnOf(table, feature.name), feature)
       for (let i = 0; i < table.length; i++) inputs[i * width + j] = value(i)
     }
+    return inputs
+  }
+
+  /** A table with the same columns as a data set. */
+  encode(table: Table, name = "table"): ArrayDataset {
+    const { features, target, classes } = this.state
+    const width = features.length
+    const inputs = this.encodeInputs(table)
     const shapes = { name, inputs, inputShape: [width] }
     const column = columnOf(table, target)
     if (classes === null) {
@@ -97,6 +120,17 @@ export class TableEncoder {
   toJSON(): TableEncoderState {
     return this.state
   }
+}
+
+function isState(value: unknown): value is TableEncoderState {
+  const isTexts = (list: unknown): boolean =>
+    list === null || (Array.isArray(list) && list.every((text) => typeof text === "string"))
+  const state = value as Partial<TableEncoderState> | null | undefined
+  if (typeof state?.target !== "string" || !Array.isArray(state.features) || !isTexts(state.classes))
+    return false
+  return (state.features as (Partial<FeatureColumn> | null)[]).every(
+    (feature) => typeof feature?.name === "string" && isTexts(feature.categories),
+  )
 }
 
 const isMissing = (value: string | number | null | undefined): boolean =>

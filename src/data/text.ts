@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor/index.ts"
 import { tensor } from "../tensor/index.ts"
 import { bpeFrom } from "./bpe.ts"
 import { checkCount } from "./check.ts"
+import { EpochLoader } from "./epochs.ts"
 import type { Tokenizer, TokenizerState } from "./tokenizer.ts"
 
 /**
@@ -112,13 +113,12 @@ export interface TextWindowOptions {
  * const tokens = charTokenizer("to be or not to be").encode("to be or not to be")
  * const [[x, y]] = new TextWindows(tokens, { context: 8, batchSize: 2 })
  */
-export class TextWindows implements Iterable<[Tensor, Tensor]> {
+export class TextWindows extends EpochLoader {
   readonly tokens: Int32Array
   readonly options: Readonly<Required<TextWindowOptions>>
-  /** The epoch that the next iteration goes through. */
-  epoch = 0
 
   constructor(tokens: Int32Array, options: TextWindowOptions) {
+    super()
     const { context, batchSize = 16, shuffle = false, seed = 0 } = options
     checkCount("TextWindows", "context", context)
     checkCount("TextWindows", "batchSize", batchSize)
@@ -142,9 +142,13 @@ export class TextWindows implements Iterable<[Tensor, Tensor]> {
     return this.options.batches
   }
 
-  *[Symbol.iterator](): Iterator<[Tensor, Tensor]> {
+  protected get identity(): { name: string; seed: number; samples: number } {
+    return { name: "TextWindows", seed: this.options.seed, samples: this.tokens.length }
+  }
+
+  protected *from(epoch: number, first: number): Generator<[Tensor, Tensor]> {
     const { context, batchSize, batches, shuffle, seed } = this.options
-    const random = new Random(seed).fork(this.epoch++)
+    const random = new Random(seed).fork(epoch)
     const last = this.tokens.length - context - 1
     const whole = Math.floor((this.tokens.length - 1) / context)
     for (let batch = 0; batch < batches; batch++) {
@@ -153,7 +157,8 @@ export class TextWindows implements Iterable<[Tensor, Tensor]> {
       )
       // In order, the last batch has the windows that are left.
       const left = shuffle ? batchSize : Math.max(1, Math.min(batchSize, whole - batch * batchSize))
-      yield this.windows(starts.slice(0, left))
+      // Batches that were handed out before draw their places again, so that the others get theirs.
+      if (batch >= first) yield this.windows(starts.slice(0, left))
     }
   }
 

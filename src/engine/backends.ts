@@ -1,11 +1,11 @@
 import type { Device, Program } from "../base/index.ts"
 import { NablaError } from "../base/index.ts"
 import type { Kernel } from "../kernel/index.ts"
-import { renderWasm } from "../render/wasm/index.ts"
 import { createReferenceDevice } from "../runtime/reference/index.ts"
 import type { WorkerHost } from "../runtime/wasm/index.ts"
 import { createWasmDevice, webWorkers } from "../runtime/wasm/index.ts"
 import type { Successor } from "./moving.ts"
+import { WasmKernels } from "./wasm-kernels.ts"
 
 /** A device with the renderer that speaks its language: the one place where the two are put together. */
 export interface Backend {
@@ -26,10 +26,8 @@ const makers: Partial<Record<DeviceName, () => Backend>> = {
   wasm: () => {
     const workers = workerHost()
     const device = createWasmDevice({ workers, ...(threads === undefined ? {} : { threads }) })
-    return {
-      device: device as Device,
-      compile: (kernels) => device.compile(renderWasm(kernels, device.renderOptions)),
-    }
+    const modules = new WasmKernels(device)
+    return { device: device as Device, compile: (kernels) => modules.program(kernels) }
   },
   reference: () => {
     const device = createReferenceDevice()

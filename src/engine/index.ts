@@ -6,7 +6,7 @@ export type { Ceilings, ChromeTrace, KernelProfile, TraceEvent } from "./profile
 export { chromeTrace, profileKernels, shareOfCeiling } from "./profile.ts"
 export type { Program, RealizeOptions } from "./realize.ts"
 export { forbidRealizing, planCount, prepareProgram, realize, setKernelChecks } from "./realize.ts"
-export { discard, retire } from "./residency.ts"
+export { discard, expire, retire } from "./residency.ts"
 export type { KernelRun, Preparation, Trace } from "./trace.ts"
 export { startTrace, stopTrace } from "./trace.ts"
 export type { EngineMemory } from "./values.ts"

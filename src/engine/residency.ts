@@ -120,12 +120,17 @@ export function settleRun(given: readonly StoredValue[], results: readonly Store
  * at most one generation.
  */
 export function retire(values: readonly StoredValue[], reason: string): void {
-  for (const value of retired) {
+  expire(retired, reason)
+  retired = [...values]
+}
+
+/** Gives device memory back at once. What has no copy on the host is gone: whoever asks for it is told the reason. */
+export function expire(values: Iterable<StoredValue>, reason: string): void {
+  for (const value of values) {
     if (value.device === null) continue
     freeDeviceCopy(value)
     if (value.host === null) value.expired = reason
   }
-  retired = [...values]
 }
 
 /** Gives device memory back at once; only for values that nothing else can refer to. */

@@ -86,7 +86,7 @@ export function coalesce(dims: readonly StridedDim[]): StridedDim[] {
 }
 
 /** The distance of neighbours along dimensions, or null when it is not the same everywhere. */
-function strideOf(dims: readonly StridedDim[]): number | null {
+export function strideOf(dims: readonly StridedDim[]): number | null {
   const joined = coalesce(dims)
   return joined.length > 1 ? null : (joined[0]?.stride ?? 0)
 }

@@ -11,8 +11,8 @@ export interface TileFrame {
   /** Rows of the register tile, and its columns in vectors. */
   readonly rows: number
   readonly vectors: number
-  /** Packed panels, and how far apart neighbouring summands lie in them. */
-  readonly lhs: { readonly buffer: number; readonly pitch: number }
+  /** Packed panels or the argument itself, and how far apart neighbouring summands (and rows of a tile) lie there. */
+  readonly lhs: { readonly buffer: number; readonly pitch: number; readonly step: number }
   readonly rhs: { readonly buffer: number; readonly pitch: number }
 }
 
@@ -30,7 +30,7 @@ export function tileSums(frame: TileFrame, panelLhs: Expr, panelRhs: Expr, depth
       code.bind(code.load(rhs.buffer, ir.add(right, int(v * lanes)), lanes)),
     )
     sums.forEach((row, r) => {
-      const factor = code.bind(ir.splat(code.load(lhs.buffer, ir.add(left, int(r))), lanes))
+      const factor = code.bind(ir.splat(code.load(lhs.buffer, ir.add(left, int(r * lhs.step))), lanes))
       row.forEach((variable, v) => {
         code.assign(variable, ir.multiplyAdd(factor, columns[v]!, ir.use(variable)))
       })

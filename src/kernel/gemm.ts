@@ -1,5 +1,7 @@
 import { Code, int } from "./code.ts"
 import * as ir from "./expr.ts"
+import type { DirectStrides } from "./gemm-direct.ts"
+import { directStrides } from "./gemm-direct.ts"
 import type { ProductSize } from "./gemm-division.ts"
 import { partsOf, slicesOf } from "./gemm-division.ts"
 import type { GemmOperand, GemmTile } from "./gemm-operands.ts"
@@ -38,6 +40,12 @@ interface Part {
   readonly base: Expr
 }
 
+/** Where the arguments of the batch begin. */
+interface Bases {
+  readonly left: Expr
+  readonly right: Expr
+}
+
 /** The part of the result, and of the summands, that one pair of packed blocks makes. */
 interface Block {
   readonly i0: Expr
@@ -70,8 +78,10 @@ class GemmWriter {
   private readonly out: number
   /** Where the tiles' sums go: the result, or sums of slices, slice by slice. */
   private readonly sums: number
-  private readonly packedLhs: Panels
-  private readonly packedRhs: Panels
+  /** How an argument lies that is read where it is, or where the other one is packed to. */
+  private readonly direct: { readonly lhs: DirectStrides | null; readonly rhs: DirectStrides | null }
+  private readonly packedLhs: Panels | null
+  private readonly packedRhs: Panels | null
   private readonly spill: number
   private readonly frame: TileFrame
 
@@ -90,7 +100,16 @@ class GemmWriter {
     this.slice = Math.ceil(this.depth / this.slices)
     this.deep = Math.ceil(this.slice / Math.ceil(this.slice / tile.blockDepth))
     this.width = tile.vectors * lanes
-    this.height = panelHeight(tile, this.width, this.rows)
+    this.direct =
+      tile.fused && this.deep === this.depth
+        ? directStrides(type, lhs, rhs, {
+            rows: tile.rows,
+            columns: this.width,
+            parted: partsOf(this.size(), tile.parts) > 1,
+          })
+        : { lhs: null, rhs: null }
+    const alone = this.direct.lhs !== null || this.direct.rhs !== null
+    this.height = alone ? tile.rows : panelHeight(tile, this.width, this.rows)
     code.buffer(type, lhs.length, "read")
     code.buffer(type, rhs.length, "read")
     const results = this.batches * this.rows * this.columns
@@ -100,8 +119,8 @@ class GemmWriter {
       const length = Math.ceil(Math.min(block, extent) / width) * width * this.deep
       return { buffer: code.scratch(type, length), width, lanes }
     }
-    this.packedLhs = panels(tile.blockRows, this.rows, this.height)
-    this.packedRhs = panels(tile.blockColumns, this.columns, this.width)
+    this.packedLhs = this.direct.lhs === null ? panels(tile.blockRows, this.rows, this.height) : null
+    this.packedRhs = this.direct.rhs === null ? panels(tile.blockColumns, this.columns, this.width) : null
     this.spill = code.scratch(type, tile.rows * this.width)
     this.frame = {
       code,
@@ -109,8 +128,14 @@ class GemmWriter {
       lanes,
       rows: tile.rows,
       vectors: tile.vectors,
-      lhs: { buffer: this.packedLhs.buffer, pitch: this.height },
-      rhs: { buffer: this.packedRhs.buffer, pitch: this.width },
+      lhs:
+        this.packedLhs === null
+          ? { buffer: 0, pitch: this.direct.lhs!.contract, step: this.direct.lhs!.free }
+          : { buffer: this.packedLhs.buffer, pitch: this.height, step: 1 },
+      rhs:
+        this.packedRhs === null
+          ? { buffer: 1, pitch: this.direct.rhs!.contract }
+          : { buffer: this.packedRhs.buffer, pitch: this.width },
     }
   }
 
@@ -119,7 +144,9 @@ class GemmWriter {
     const batches = [addressing(code, lhs.batch), addressing(code, rhs.batch)] as const
     const left = this.source(0, lhs, this.rows)
     const right = this.source(1, rhs, this.columns)
-    const own = { scratch: [this.packedLhs.buffer, this.packedRhs.buffer, this.spill] }
+    const { packedLhs, packedRhs } = this
+    const packed = [packedLhs, packedRhs].flatMap((panels) => (panels === null ? [] : [panels.buffer]))
+    const own = { scratch: [...packed, this.spill] }
     this.forParts(own, (part) => {
       const baseLeft = code.bind(ir.add(int(lhs.offset), batches[0].at(part.batch)))
       const baseRight = code.bind(ir.add(int(rhs.offset), batches[1].at(part.batch)))
@@ -127,10 +154,16 @@ class GemmWriter {
       this.forBlocks(part.columns, this.tile.blockColumns, (j0, columns) => {
         this.forBlocks(part.depth, this.deep, (k0, depth) => {
           const first = alone ? null : ir.compare("eq", k0, part.depth.start)
-          pack(code, right, this.packedRhs, { base: baseRight, start: j0, size: columns, k0, depth })
+          if (packedRhs !== null)
+            pack(code, right, packedRhs, { base: baseRight, start: j0, size: columns, k0, depth })
           this.forBlocks(part.rows, this.tile.blockRows, (i0, rows) => {
-            pack(code, left, this.packedLhs, { base: baseLeft, start: i0, size: rows, k0, depth })
-            this.tiles(part.base, { i0, rows, j0, columns, depth, first })
+            if (packedLhs !== null)
+              pack(code, left, packedLhs, { base: baseLeft, start: i0, size: rows, k0, depth })
+            this.tiles(
+              part.base,
+              { left: baseLeft, right: baseRight },
+              { i0, rows, j0, columns, depth, first },
+            )
           })
         })
       })
@@ -212,22 +245,33 @@ class GemmWriter {
   }
 
   /** All tiles of a block. Rows outside, so that the result is written along its rows. */
-  private tiles(base: Expr, { i0, rows, j0, columns, depth, first }: Block): void {
-    const { code, height, width, tile, frame } = this
+  private tiles(base: Expr, bases: Bases, { i0, rows, j0, columns, depth, first }: Block): void {
+    const { code, height, width, tile, frame, direct } = this
+    // What is read where it lies has no room behind its end: the last tile begins before the one before it ends.
+    const place = (start: Expr, within: Expr, extent: number, size: number, overlaps: boolean): Expr => {
+      const at = ir.add(start, within)
+      return code.bind(overlaps && extent % size !== 0 ? ir.binary("min", at, int(extent - size)) : at)
+    }
     code.for(int(0), panelCount(rows, height), 1, (ip) => {
       const top = code.bind(ir.mul(ip, int(height)))
-      const panelLhs = code.bind(ir.mul(top, depth))
+      const row = place(i0, top, this.rows, height, direct.lhs !== null)
+      const panelLhs =
+        direct.lhs === null
+          ? code.bind(ir.mul(top, depth))
+          : code.bind(ir.add(bases.left, ir.mul(row, int(direct.lhs.free))))
       const within = code.bind(ir.binary("min", int(height), ir.sub(rows, top)))
       code.for(int(0), panelCount(columns, width), 1, (jp) => {
-        const panelRhs = code.bind(ir.mul(ir.mul(jp, int(width)), depth))
-        const column = code.bind(ir.add(j0, ir.mul(jp, int(width))))
+        const left = ir.mul(jp, int(width))
+        const column = place(j0, left, this.columns, width, direct.rhs !== null)
+        const panelRhs =
+          direct.rhs === null ? code.bind(ir.mul(left, depth)) : code.bind(ir.add(bases.right, column))
         const one = (r: Expr): void => {
           const sums = tileSums(frame, code.bind(ir.add(panelLhs, r)), panelRhs, depth)
           storeTile(frame, sums, {
             buffer: this.sums,
             spill: this.spill,
             base,
-            row: code.bind(ir.add(ir.add(i0, top), r)),
+            row: code.bind(ir.add(row, r)),
             column,
             rows: this.rows,
             columns: this.columns,

@@ -26,23 +26,29 @@ export class Index {
   readonly constant: number
   readonly min: number
   readonly max: number
-  readonly key: string
+  private text: string | null = null
 
   private constructor(terms: readonly Term[], constant: number) {
     this.terms = terms
     this.constant = constant
     let min = constant
     let max = constant
-    let key = ""
     for (const { coefficient, atom } of terms) {
       const [low, high] = atomRange(atom)
       min += coefficient > 0 ? coefficient * low : coefficient * high
       max += coefficient > 0 ? coefficient * high : coefficient * low
-      key += `${coefficient}*${atom.key}+`
     }
     this.min = min
     this.max = max
-    this.key = key + constant
+  }
+
+  /** Equal for equal expressions. Most are on the way to others, and nobody asks for theirs. */
+  get key(): string {
+    if (this.text !== null) return this.text
+    let text = ""
+    for (const { coefficient, atom } of this.terms) text += `${coefficient}*${atom.key}+`
+    this.text = text + this.constant
+    return this.text
   }
 
   static constant(value: number): Index {
@@ -122,17 +128,19 @@ export class Index {
 
   /** Adds up equal atoms, then puts quotients and remainders of one division back together. */
   private static sum(terms: readonly Term[], constant: number): Index {
-    const merged = new Map<string, { coefficient: number; atom: Atom }>()
+    // There are few of them: looking through them all is faster than a map.
+    const merged: { coefficient: number; readonly atom: Atom }[] = []
+    const withKey = (key: string) => merged.find((term) => term.atom.key === key)
     for (const { coefficient, atom } of terms) {
-      const known = merged.get(atom.key)
-      if (known === undefined) merged.set(atom.key, { coefficient, atom })
+      const known = withKey(atom.key)
+      if (known === undefined) merged.push({ coefficient, atom })
       else known.coefficient += coefficient
     }
-    const list = [...merged.values()].filter((term) => term.coefficient !== 0)
+    const list = merged.filter((term) => term.coefficient !== 0)
     for (const term of list) {
       const { atom } = term
       if (atom.kind !== "mod") continue
-      const partner = merged.get(soleAtomKey(atom.of.div(atom.by)))
+      const partner = withKey(soleAtomKey(atom.of.div(atom.by)))
       if (partner === undefined || partner.coefficient !== term.coefficient * atom.by) continue
       const others = list.filter((t) => t !== term && t !== partner)
       return new Index(others, constant).add(atom.of.mul(term.coefficient))

@@ -191,7 +191,7 @@ export interface MatrixProduct {
 export interface Kernel {
   /** For people: profiles, golden kernels, errors. */
   readonly name: string
-  /** Read and written buffers never overlap. */
+  /** Read and written buffers never overlap, except where in-place.ts lets them be the same. */
   readonly buffers: readonly BufferParam[]
   readonly body: readonly Stmt[]
   /** Arithmetic operations, where the loops do not show what a kernel is for (padding, blocks cut short). */

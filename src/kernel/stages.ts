@@ -1,6 +1,7 @@
 import type { Expr, Kernel, Stmt, Variable } from "./ir.ts"
 import type { Loop } from "./sharing.ts"
 import { loopTurns, sharedWork, worthSharing } from "./sharing.ts"
+import { eachPart, eachStatement, valuesOf } from "./walk.ts"
 
 /** A part of a kernel that is whole before the next one begins. */
 export interface Stage {
@@ -113,58 +114,4 @@ function used(body: readonly Stmt[]): Variable[] {
     for (const value of valuesOf(stmt)) eachPart(value, visit)
   })
   return [...variables]
-}
-
-/** The expressions of a statement itself, without those of the statements inside of it. */
-function valuesOf(stmt: Stmt): readonly Expr[] {
-  switch (stmt.kind) {
-    case "let":
-    case "assign":
-      return [stmt.value]
-    case "store":
-      return [stmt.index, stmt.value]
-    case "for":
-      return [stmt.from, stmt.to]
-    case "while":
-    case "if":
-      return [stmt.condition]
-  }
-}
-
-function eachStatement(body: readonly Stmt[], visit: (stmt: Stmt) => void): void {
-  for (const stmt of body) {
-    visit(stmt)
-    if (stmt.kind === "for" || stmt.kind === "while") eachStatement(stmt.body, visit)
-    else if (stmt.kind === "if") {
-      eachStatement(stmt.then, visit)
-      eachStatement(stmt.else, visit)
-    }
-  }
-}
-
-function eachPart(e: Expr, visit: (part: Expr) => void): void {
-  visit(e)
-  switch (e.kind) {
-    case "load":
-      return eachPart(e.index, visit)
-    case "unary":
-    case "convert":
-    case "splat":
-    case "extract":
-      return eachPart(e.a, visit)
-    case "binary":
-    case "compare":
-      eachPart(e.a, visit)
-      return eachPart(e.b, visit)
-    case "multiplyAdd":
-      eachPart(e.a, visit)
-      eachPart(e.b, visit)
-      return eachPart(e.c, visit)
-    case "select":
-      eachPart(e.condition, visit)
-      eachPart(e.a, visit)
-      return eachPart(e.b, visit)
-    case "assemble":
-      for (const value of e.values) eachPart(value, visit)
-  }
 }

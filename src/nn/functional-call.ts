@@ -1,5 +1,6 @@
 import { NablaError } from "../base/index.ts"
 import type { Tensor } from "../tensor/index.ts"
+import { withValues } from "../tensor/index.ts"
 import type { Module } from "./module.ts"
 
 /**
@@ -26,16 +27,6 @@ export function functionalCall<Args extends readonly unknown[], Output>(
       expected: [...known.keys()].join(", "),
     })
   }
-  const pairs = Object.entries(tensors).map(([name, value]) => ({ own: known.get(name)!, value: value.node }))
-  const restores = pairs.map(({ own, value }) => {
-    const { node } = own
-    own.requiresGrad = false
-    own.replace(value)
-    return () => own.replace(node)
-  })
-  try {
-    return module.forward(...args)
-  } finally {
-    for (const restore of restores) restore()
-  }
+  const targets = Object.keys(tensors).map((name) => known.get(name)!)
+  return withValues(targets, Object.values(tensors), () => module.forward(...args))
 }

@@ -14,6 +14,7 @@ export type {
   ForwardPreHook,
   FullBackwardHook,
   HookHandle,
+  HookOptions,
   Members,
 } from "./module.ts"
 export { inSnakeCase, Module } from "./module.ts"

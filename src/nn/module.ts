@@ -32,6 +32,15 @@ export type ForwardHook = (module: AnyModule, args: readonly unknown[], output: 
 /** Called during backward; see BackwardHook. */
 export type FullBackwardHook = BackwardHook<AnyModule>
 
+export interface HookOptions {
+  /**
+   * The hook does nothing but compute with tensors, and keeps what it computes through `updateLater` alone. A captured
+   * step then holds what it computes, and replays it without calling the hook. Default: false, the hook is called at
+   * every step, which therefore runs as it is written.
+   */
+  readonly replayable?: boolean
+}
+
 /** What registering a hook gives: the way to take it off again. */
 export interface HookHandle {
   remove(): void
@@ -60,6 +69,8 @@ export abstract class AnyModule {
   readonly #preHooks = new Set<ForwardPreHook>()
   readonly #hooks = new Set<ForwardHook>()
   readonly #backwardHooks = new Set<FullBackwardHook>()
+  /** Hooks that want to be called at every step. */
+  readonly #called = new Set<unknown>()
 
   constructor() {
     // The class's own forward stays behind this one, which adds hooks, and the module's path to errors. `super.forward`
@@ -85,9 +96,20 @@ export abstract class AnyModule {
     }
   }
 
-  /** Whether hooks are registered on this module itself. */
+  /** Whether hooks are registered on this module itself that are to be called at every step. */
   get hooked(): boolean {
-    return this.#preHooks.size + this.#hooks.size > 0
+    return this.#called.size > 0
+  }
+
+  #add<T>(hooks: Set<T>, hook: T, { replayable = false }: HookOptions): HookHandle {
+    hooks.add(hook)
+    if (!replayable) this.#called.add(hook)
+    return {
+      remove: () => {
+        hooks.delete(hook)
+        this.#called.delete(hook)
+      },
+    }
   }
 
   #watched(compute: Forward, args: readonly unknown[]): unknown {
@@ -97,21 +119,21 @@ export abstract class AnyModule {
   }
 
   /** Calls `hook` before each forward of this module. */
-  registerForwardPreHook(hook: ForwardPreHook): HookHandle {
-    return register(this.#preHooks, hook)
+  registerForwardPreHook(hook: ForwardPreHook, options: HookOptions = {}): HookHandle {
+    return this.#add(this.#preHooks, hook, options)
   }
 
   /** Calls `hook` after each forward of this module. */
-  registerForwardHook(hook: ForwardHook): HookHandle {
-    return register(this.#hooks, hook)
+  registerForwardHook(hook: ForwardHook, options: HookOptions = {}): HookHandle {
+    return this.#add(this.#hooks, hook, options)
   }
 
   /**
    * Calls `hook` whenever gradients have passed back through a forward of this module that comes after, with those of
    * the arguments and of the outputs (of tensors that are arguments themselves, or outputs in one array).
    */
-  registerFullBackwardHook(hook: FullBackwardHook): HookHandle {
-    return register(this.#backwardHooks, hook)
+  registerFullBackwardHook(hook: FullBackwardHook, options: HookOptions = {}): HookHandle {
+    return this.#add(this.#backwardHooks, hook, options)
   }
 
   /** Names and values among which parameters, buffers and modules are looked for; default: the fields. */
@@ -308,11 +330,6 @@ function withoutForward(module: AnyModule): NablaError {
     expected: "a class that defines the method forward",
     got: "none when the module was made",
   })
-}
-
-function register<T>(hooks: Set<T>, hook: T): HookHandle {
-  hooks.add(hook)
-  return { remove: () => hooks.delete(hook) }
 }
 
 /** Adds to `found` the values of a type in a field, in an array, or in a plain object. */

@@ -8,11 +8,9 @@ import type { Primitive, RoutineFrame } from "./record.ts"
 
 /** Writing of algorithms on matrices in the kernel IR, and the form that their records share. */
 
-const { int } = ir
-
 /** A whole number in a kernel, or one that is known when the kernel is written. */
 export type Whole = Expr | number
-const whole = (value: Whole): Expr => (typeof value === "number" ? int(value) : value)
+const whole = (value: Whole): Expr => (typeof value === "number" ? ir.int(value) : value)
 export const plus = (a: Whole, b: Whole): Expr => ir.add(whole(a), whole(b))
 export const minus = (a: Whole, b: Whole): Expr => ir.sub(whole(a), whole(b))
 export const times = (a: Whole, b: Whole): Expr => ir.mul(whole(a), whole(b))
@@ -50,7 +48,7 @@ export function loop(code: Code, from: Whole, to: Whole, body: (i: Expr) => void
 /** for (i = from - 1; i >= to; i--) */
 export function loopDown(code: Code, from: Whole, to: Whole, body: (i: Expr) => void): void {
   const top = code.bind(minus(from, 1))
-  code.for(int(0), minus(from, to), 1, (i) => body(code.bind(ir.sub(top, i))))
+  code.for(ir.int(0), minus(from, to), 1, (i) => body(code.bind(ir.sub(top, i))))
 }
 
 /** Σ over i of term(i), added up in one variable. */

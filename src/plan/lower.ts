@@ -10,7 +10,7 @@ import type { LoweredKernel } from "./lowering.ts"
 import { KernelLowering } from "./lowering.ts"
 import { lowerRoutine } from "./routine.ts"
 import type { LoopShape } from "./shapes.ts"
-import { reordered, rowsOfBlock, splitDimensions } from "./shapes.ts"
+import { reordered, rowsOfBlock, sameLoops, splitDimensions } from "./shapes.ts"
 
 /** The kernel that computes a root: the cheapest of the loop shapes that are worth trying. */
 export function lowerRoot(root: Node, partition: Partition, device: Capabilities): LoweredKernel {
@@ -35,6 +35,7 @@ class ShapeSearch {
   private best: KernelLowering | null = null
   private bestCost = Infinity
   private bestKernel: LoweredKernel | null = null
+  private readonly tried: KernelLowering[] = []
   /** Numbers by which the indices of each dimension were divided. */
   private readonly units = new Map<number, Set<number>>()
 
@@ -83,16 +84,24 @@ class ShapeSearch {
   }
 
   private consider(shape: LoopShape): void {
+    if (this.cannotWin(shape)) return
     const lowering = new KernelLowering(this.root, this.partition, shape, this.device.runtimeSizes)
     const lowered = lowering.lower()
     for (const [dim, units] of lowering.divisionUnits) {
       this.units.set(dim, new Set([...(this.units.get(dim) ?? []), ...units]))
     }
+    this.tried.push(lowering)
     const cost = estimateCost(lowered.kernel)
     if (cost >= this.bestCost) return
     this.best = lowering
     this.bestCost = cost
     this.bestKernel = lowered
+  }
+
+  /** What was tried gives the same again, and what takes elements one by one is no match for vectors of neighbours. */
+  private cannotWin(shape: LoopShape): boolean {
+    if (this.tried.some((other) => sameLoops(shape, other.shape, other.usesInnerLanes))) return true
+    return shape.outerLanes === 1 && this.best !== null && !this.best.readsScattered && !this.best.reduces
   }
 
   /** The best shape with rows taken in blocks, for a reduction that would otherwise go down long columns. */

@@ -33,7 +33,9 @@ export class KernelLowering {
   private readonly computed = new Map<string, Value>()
   private readonly own: ReadonlySet<Node>
   private readonly names = new Set<string>()
-  private reduces = false
+  /** Whether it reduces anything, and whether a reduction looked at the shape's inner lanes. */
+  reduces = false
+  usesInnerLanes = false
 
   constructor(root: Node, partition: Partition, shape: LoopShape, anySize = false) {
     this.b = new KernelBuilder(anySize)
@@ -249,7 +251,9 @@ export class KernelLowering {
     // Only the root's own reduction has a choice of loops; others run along each dimension.
     const groups = node === this.root ? this.shape.inner : groupings(extents)[0]!
     const scope = b.scopeOfAll(index)
-    const lanes = b.vectorScope(scope) === null ? this.shape.innerLanes : 1
+    const free = b.vectorScope(scope) === null
+    if (free) this.usesInnerLanes = true
+    const lanes = free ? this.shape.innerLanes : 1
     const type = scalarType(node.aval)
     const sizes = groups.map((group) => group.extents.reduce((n, size) => n * size, 1))
     return reduce(b, scope, sizes, type, lower.reducer(node.attrs, type), lanes, (groupIndex) =>

@@ -108,3 +108,31 @@ describe("kernels", () => {
     expect(printKernel(plan([ops.sum(data(6, 8), [0])]).kernels[0]!)).toMatchSnapshot()
   })
 })
+
+describe("in place", () => {
+  const inPlace = { ...vector, worksInPlace: true }
+  const scan = (x: Node): Node => ops.cumsum(x, 0)
+  /** The places of the kernel that computes a tanh: its output, then its input. */
+  const tanhSlots = ({ kernels, calls }: Plan): unknown[] => [
+    ...calls.find(({ kernel }) => kernels[kernel]!.name === "tanh")!.slots,
+  ]
+
+  test("an elementwise result takes the place of an input that ends there", () => {
+    const network = (): Node[] => {
+      const hidden = ops.tanh(scan(data(64, 64)))
+      return [scan(hidden), ops.exp(scan(hidden))]
+    }
+    const [apart, together] = [plan(network()), plan(network(), inPlace)]
+    expect(together.kernels).toEqual(apart.kernels)
+    expect([apart.liveBytes, together.liveBytes]).toEqual([2 * 4 * 64 * 64, 4 * 64 * 64])
+    expect(together.temporaryBytes).toBe(together.liveBytes)
+    const [output, input] = tanhSlots(together)
+    expect(output).toEqual(input)
+  })
+
+  test("an input that is read later keeps its place", () => {
+    const sum = scan(data(64, 64))
+    const [output, input] = tanhSlots(plan([ops.mul(scan(ops.tanh(sum)), sum)], inPlace))
+    expect(output).not.toEqual(input)
+  })
+})

@@ -1,7 +1,7 @@
 import type { Capabilities } from "../base/index.ts"
 import type { Node } from "../graph/index.ts"
 import type { BufferParam, Kernel } from "../kernel/index.ts"
-import { scalarBytes } from "../kernel/index.ts"
+import { scalarBytes, worksInPlace } from "../kernel/index.ts"
 import type { Task } from "./fuse.ts"
 import { partition } from "./fuse.ts"
 import { kernelOf } from "./kernel-cache.ts"
@@ -46,7 +46,7 @@ export function planGraph(task: Task, keep: (node: Node) => boolean, options: Pl
   const parts = partition(task, options.device)
   const lowered = parts.roots.map((root) => kernelOf(root, parts, options.device))
   for (const kernel of new Set(lowered.map(({ kernel }) => kernel))) options.check?.(kernel, "plan")
-  return new Assembly(task, keep, lowered).plan()
+  return new Assembly(task, keep, lowered, options.device.worksInPlace ?? false).plan()
 }
 
 class Assembly {
@@ -59,12 +59,25 @@ class Assembly {
   /** One entry for each temporary: those of nodes are shared by the kernels that touch them. */
   private readonly lifetimes: { bytes: number; first: number; last: number }[] = []
   private readonly temporaryOf = new Map<Node, number>()
+  private readonly inPlace: boolean
+  /** Places that went from an input to an output, and at which kernel. */
+  private readonly taken = new Map<number, number>()
+  /** The last kernel that touches each node. */
+  private readonly lastUse = new Map<Node, number>()
 
-  constructor(task: Task, keep: (node: Node) => boolean, lowered: readonly LoweredKernel[]) {
+  constructor(
+    task: Task,
+    keep: (node: Node) => boolean,
+    lowered: readonly LoweredKernel[],
+    inPlace: boolean,
+  ) {
     for (const node of task.order) this.position.set(node, this.position.size)
     this.task = task
     this.keep = keep
     this.lowered = lowered
+    this.inPlace = inPlace
+    for (const [at, { operands }] of lowered.entries())
+      for (const node of operands) if (node !== null) this.lastUse.set(node, at)
   }
 
   plan(): Plan {
@@ -106,11 +119,27 @@ class Assembly {
     }
     let number = this.temporaryOf.get(node)
     if (number === undefined) {
-      number = this.lifetimes.push({ bytes, first: at, last: at }) - 1
+      number = this.dyingPartner(node, at) ?? this.lifetimes.push({ bytes, first: at, last: at }) - 1
       this.temporaryOf.set(node, number)
     }
     this.lifetimes[number]!.last = at
     return this.temporary(number)
+  }
+
+  /** The place of an input that ends with this kernel and that the new value can take over, if there is one. */
+  private dyingPartner(node: Node, at: number): number | undefined {
+    if (!this.inPlace) return undefined
+    const { kernel, operands } = this.lowered[at]!
+    const output = operands.indexOf(node)
+    for (const [input, other] of operands.entries()) {
+      if (other === null || this.lastUse.get(other) !== at) continue
+      const number = this.temporaryOf.get(other)
+      if (number === undefined || this.taken.get(number) === at) continue
+      if (!worksInPlace(kernel, input, output)) continue
+      this.taken.set(number, at)
+      return number
+    }
+    return undefined
   }
 
   private temporary(number: number): Slot {

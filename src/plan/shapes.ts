@@ -14,6 +14,22 @@ export interface LoopShape {
   readonly blockRows: number
 }
 
+/** Whether two shapes give the same loops; `lanes` says whether the inner lanes make a difference. */
+export function sameLoops(a: LoopShape, b: LoopShape, lanes: boolean): boolean {
+  if (a.outerLanes !== b.outerLanes || a.blockRows !== b.blockRows) return false
+  return (
+    (!lanes || a.innerLanes === b.innerLanes) && sameGroups(a.outer, b.outer) && sameGroups(a.inner, b.inner)
+  )
+}
+
+const sameGroups = (a: Groups, b: Groups): boolean =>
+  a.length === b.length && a.every((group, g) => sameGroup(group, b[g]!))
+
+const sameGroup = (a: Group, b: Group): boolean =>
+  a.unit === b.unit &&
+  a.dims.length === b.dims.length &&
+  a.dims.every((dim, i) => dim === b.dims[i] && a.extents[i] === b.extents[i])
+
 export function hasVectorLoop(stmts: readonly Stmt[]): boolean {
   return stmts.some(
     (stmt) =>

@@ -27,7 +27,7 @@ import { invalid, schedule } from "./schedule.ts"
 export class GraduateStudent {
   /** For an optimizer's `lr`. */
   readonly schedule: Schedule = schedule("GraduateStudent", (step) => this.ask(step))
-  private readonly recorded: RateChange[]
+  private recorded: RateChange[]
   private asked: number
   private next: number
 
@@ -74,6 +74,20 @@ export class GraduateStudent {
         String(factor),
       )
     this.next *= factor
+  }
+
+  /** The record, with the rate that is set for the next step. */
+  stateDict(): { readonly record: RateRecord; readonly next: number } {
+    return { record: this.toJSON(), next: this.next }
+  }
+
+  /** Goes on from a record: what was set after it is forgotten. @throws as the constructor */
+  loadStateDict({ record, next }: { readonly record: RateRecord; readonly next: number }): void {
+    const { changes, steps } = checkRecord(record)
+    checkRates("GraduateStudent", { next })
+    this.recorded = [...changes]
+    this.asked = steps
+    this.next = next
   }
 
   toJSON(): RateRecord {

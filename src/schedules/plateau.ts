@@ -102,6 +102,14 @@ export interface Plateau {
   readonly rate: number
   /** Takes the next value of the metric (a loss after each epoch, say) and gives the rate from here on. */
   observe(metric: number): number
+  /** What was observed and where the rate is: enough to go on. */
+  stateDict(): PlateauRateState
+  loadStateDict(state: PlateauRateState): void
+}
+
+export interface PlateauRateState {
+  readonly rate: number
+  readonly watch: PlateauState
 }
 
 /**
@@ -133,6 +141,11 @@ export function plateau(rate: number, options: PlateauOptions = {}): Plateau {
     observe(metric) {
       if (watch.observe(metric)) current = loweredRate(current, factor, minLr, eps)
       return current
+    },
+    stateDict: () => ({ rate: current, watch: watch.state }),
+    loadStateDict(state) {
+      current = state.rate
+      watch.state = state.watch
     },
   }
 }

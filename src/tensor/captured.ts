@@ -6,9 +6,10 @@ import { sourceNode } from "../graph/index.ts"
 import type { CapturedUpdate } from "./capture.ts"
 import { Capture } from "./capture.ts"
 import type { Tensor } from "./tensor.ts"
-import { takeUnread, wrap } from "./tensor.ts"
+import { wrap } from "./tensor.ts"
 import type { AnyFunction } from "./transforms/trace.ts"
 import { flattenTree } from "./tree.ts"
+import { realizeWithUnread } from "./unread.ts"
 import { settleTargets } from "./update.ts"
 
 /** Where a value comes from at each replay. */
@@ -116,11 +117,14 @@ export class CapturedProgram {
     for (const work of this.parts.hostWork) work()
   }
 
-  /** Computes the results for the values of the moment and moves what the function changes. */
-  run(leaves: readonly Tensor[]): unknown {
+  /**
+   * Computes the results for the values of the moment and moves what the function changes. Gives what the function
+   * returned, and the values that nothing but the results refers to.
+   */
+  run(leaves: readonly Tensor[]): { readonly result: unknown; readonly values: ReadonlySet<StoredValue> } {
     const { program, inputs, outputs, rebuild, updates } = this.parts
     // As before every update: results that somebody may still read are computed from what is about to change.
-    if (updates.length > 0) realize(takeUnread())
+    if (updates.length > 0) realizeWithUnread()
     const results: StoredValue[] = []
     const current = (source: Source): StoredValue => {
       if ("value" in source) return source.value
@@ -137,7 +141,9 @@ export class CapturedProgram {
       settled.filter(({ kind }) => kind === "state"),
       "a compiled step has replaced it",
     )
-    return rebuild(made)
+    const values = new Set(results)
+    for (const { value } of settled) values.delete(value)
+    return { result: rebuild(made), values }
   }
 
   /** @throws NABLA_CAPTURE when another capture of the same call did something else */

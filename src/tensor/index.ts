@@ -17,12 +17,14 @@ export {
   setKernelChecks,
   setThreads,
 } from "../engine/index.ts"
+export type { ActivationCall, Saturation } from "./activation-calls.ts"
+export { saturationOf, watchActivations } from "./activation-calls.ts"
 export { backward, gradientsOf } from "./backward.ts"
 export { hostNumber, hostWork, isCapturing } from "./capture.ts"
 export type { ProgramMemory } from "./captured.ts"
 export { deviceCeilings } from "./ceilings.ts"
 export type { Compiled, CompileOptions } from "./compile.ts"
-export { compile } from "./compile.ts"
+export { compile, distinguishCaptures } from "./compile.ts"
 export { composed } from "./composed.ts"
 export * from "./creation.ts"
 export * from "./functions/contraction.ts"
@@ -72,8 +74,9 @@ export {
   uniform,
 } from "./random.ts"
 export { realize } from "./realize.ts"
+export { withValues } from "./substitute.ts"
 export type { TensorLike } from "./tensor.ts"
 export { enableGrad, isGradEnabled, noGrad, Tensor } from "./tensor.ts"
 export * from "./transforms/index.ts"
-export type { Update } from "./update.ts"
-export { update, updateLater } from "./update.ts"
+export type { Update, UpdateWatcher } from "./update.ts"
+export { update, updateLater, watchUpdates } from "./update.ts"

@@ -89,11 +89,13 @@ export class Tensor {
         got: this.dtype,
       })
     }
-    const { value, shape, aval } = this.expression
-    if (!on) this.expression = value === null ? detach(this.expression) : sourceNode(shape, aval.dtype, value)
+    const { node } = this
+    const { shape, aval } = node
+    // To whoever watches uses, the value is not that of the moment but of the tensor.
+    const value = watcher === null ? node.value : null
+    if (!on) this.expression = value === null ? detach(node) : sourceNode(shape, aval.dtype, value)
     else {
-      this.expression =
-        value === null ? aliasNode(this.expression) : sourceNode(shape, aval.dtype, value, true)
+      this.expression = value === null ? aliasNode(node) : sourceNode(shape, aval.dtype, value, true)
       this.expression.leaf = this
     }
   }

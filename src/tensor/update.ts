@@ -6,11 +6,32 @@ import { detach } from "../ops/index.ts"
 import { gradientsToKeep } from "./backward.ts"
 import { currentCapture } from "./capture.ts"
 import type { Tensor } from "./tensor.ts"
-import { takeUnread, wrap } from "./tensor.ts"
+import { wrap } from "./tensor.ts"
+import { realizeWithUnread } from "./unread.ts"
 
 export interface Update {
   readonly target: Tensor
   readonly value: Tensor
+}
+
+/**
+ * Told of the new values of parameters before they take the place of the former ones; gives tensors of its own new
+ * values (of their shape and type) in the same computation.
+ */
+export type UpdateWatcher = (parameters: readonly Update[]) => readonly Update[]
+
+const watchers = new Set<UpdateWatcher>()
+
+/** Has `watch` told of every update of parameters, those inside a captured function too, until it is taken off. */
+export function watchUpdates(watch: UpdateWatcher): { remove(): void } {
+  watchers.add(watch)
+  return { remove: () => void watchers.delete(watch) }
+}
+
+/** The updates of parameters, and those that watchers add. */
+function withWatched(parameters: readonly Update[]): readonly Update[] {
+  if (watchers.size === 0) return parameters
+  return [...parameters, ...[...watchers].flatMap((watch) => watch(parameters))]
 }
 
 /**
@@ -19,7 +40,8 @@ export interface Update {
  * update, since results computed from them may not have been read yet; results that nothing was computed from are
  * computed along with the update, so that they keep their values for good.
  */
-export function update(parameters: readonly Update[], state: readonly Update[] = []): void {
+export function update(ofParameters: readonly Update[], state: readonly Update[] = []): void {
+  const parameters = withWatched(ofParameters)
   const capture = currentCapture()
   if (capture !== null) {
     for (const { target, value } of parameters) capture.update(target, value.node, "parameter")
@@ -27,7 +49,7 @@ export function update(parameters: readonly Update[], state: readonly Update[] =
     return
   }
   const all = [...parameters, ...state]
-  realize([...all.map(({ value }) => value.node), ...gradientsToKeep(), ...takeUnread()])
+  realizeWithUnread([...all.map(({ value }) => value.node), ...gradientsToKeep()])
   settleTargets(parameters.map(stored), state.map(stored), "an optimizer step has replaced it")
 }
 

@@ -3,8 +3,9 @@ import type { Module } from "../nn/index.ts"
 import { crossEntropy } from "../nn/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import { noGrad } from "../tensor/index.ts"
-import type { Loss, Metrics, Values } from "./metrics.ts"
-import { accuracy, RunningMeans, readReport, report } from "./metrics.ts"
+import type { Loss, Metrics, Values } from "./metrics/index.ts"
+import { accuracy } from "./metrics/index.ts"
+import { RunningValues, readReports, report } from "./metrics/report.ts"
 import { Breather } from "./pause.ts"
 
 /** Batches of inputs and targets, anew each time they are gone through: a DataLoader, or an array. */
@@ -34,7 +35,7 @@ export function objective<Output>({ loss, metrics }: EvaluateOptions<Output>): {
 }
 
 /**
- * Loss and metrics of a model over data: means over all samples. The model works in evaluation mode and is put back
+ * Loss and metrics of a model over all samples of data. The model works in evaluation mode and is put back
  * into the mode that it was in.
  *
  * @throws NABLA_INTERRUPTED when the signal has been given
@@ -47,7 +48,7 @@ export async function evaluate<Output = Tensor>(
   options: EvaluateOptions<Output> = {},
 ): Promise<Values> {
   const { loss, metrics } = objective(options)
-  const means = new RunningMeans()
+  const means = new RunningValues(metrics)
   const breather = new Breather()
   const wasTraining = model.training
   model.eval()
@@ -58,7 +59,8 @@ export async function evaluate<Output = Tensor>(
         const output = model.forward(x)
         return report(loss(output, y), metrics, output, y)
       })
-      means.add(await readReport(reported, metrics), x.shape[0]!)
+      const [read] = await readReports(reported, Object.keys(metrics).length)
+      means.add(read!, x.shape[0]!)
       await breather.breathe()
     }
   } finally {

@@ -1,4 +1,6 @@
-import type { Values } from "./metrics.ts"
+import type { AnyModule } from "../nn/index.ts"
+import type { Values } from "./metrics/index.ts"
+import type { Steppable } from "./step.ts"
 
 /** Told once, before the first step. */
 export interface StartEvent {
@@ -25,6 +27,16 @@ export interface StepEvent {
   readonly means: Values
   /** Since the training began. */
   readonly seconds: number
+  /** The learning rate of the step, of optimizers that tell it. */
+  readonly lr?: number
+}
+
+/** Told after an evaluation within an epoch. */
+export interface EvaluationEvent {
+  readonly epoch: number
+  readonly step: number
+  readonly test: Values
+  readonly seconds: number
 }
 
 /** Told after each epoch and its evaluation. */
@@ -39,6 +51,8 @@ export interface EpochEvent {
   readonly seconds: number
   /** Of training; evaluation is not counted. */
   readonly samplesPerSecond: number
+  /** Share of the training's seconds that went by until batches were there: read, put together, augmented. */
+  readonly dataWaitShare: number
 }
 
 export type FitStatus = "completed" | "interrupted" | "failed"
@@ -53,19 +67,35 @@ export interface EndEvent {
   readonly seconds: number
   /** Of training; evaluation is not counted. */
   readonly samplesPerSecond: number
+  /** Share of the training's seconds that went by until batches were there: read, put together, augmented. */
+  readonly dataWaitShare: number
   /** Why it failed. */
   readonly error?: unknown
+  /** Why a callback ended it before its time; its status is then "completed". */
+  readonly stopped?: string
+}
+
+/** The training, for those who change something about it. */
+export interface TrainingHandle {
+  readonly model: AnyModule
+  readonly optimizer: Steppable
+  /** Ends the training after the step or epoch at hand. */
+  stop(reason: string): void
 }
 
 /**
- * Follows a training. A listener may be asynchronous: the training waits for it. What it throws ends the training as
- * failed.
+ * Follows a training, or acts on it. A listener may be asynchronous: the training waits for it. What it throws ends the
+ * training as failed. Nothing of it is part of the captured step.
  */
 export interface FitListener {
-  onStart?(event: StartEvent): void | Promise<void>
+  onStart?(event: StartEvent, training: TrainingHandle): void | Promise<void>
   /** Something that the user should know and that does not end the training. */
   onNotice?(message: string): void | Promise<void>
-  onStep?(event: StepEvent): void | Promise<void>
-  onEpoch?(event: EpochEvent): void | Promise<void>
-  onEnd?(event: EndEvent): void | Promise<void>
+  onStep?(event: StepEvent, training: TrainingHandle): void | Promise<void>
+  /** Before and after each pass over the held-out data, such as to evaluate other weights than those that are trained. */
+  beforeEvaluation?(training: TrainingHandle): void | Promise<void>
+  afterEvaluation?(training: TrainingHandle): void | Promise<void>
+  onEvaluation?(event: EvaluationEvent, training: TrainingHandle): void | Promise<void>
+  onEpoch?(event: EpochEvent, training: TrainingHandle): void | Promise<void>
+  onEnd?(event: EndEvent, training: TrainingHandle): void | Promise<void>
 }

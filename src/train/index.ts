@@ -1,12 +1,33 @@
+export * from "./callbacks/index.ts"
+export type {
+  Checkpoint,
+  CheckpointOrigin,
+  RandomState,
+  Stateful,
+  StoredCheckpoint,
+  TrainingPosition,
+} from "./checkpoint.ts"
+export { CHECKPOINT_VERSION, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts"
+export type { NamedConfig, TrainConfig } from "./config.ts"
+export { defineConfig } from "./config.ts"
 export type { Batches, EvaluateOptions } from "./evaluate.ts"
 export { evaluate } from "./evaluate.ts"
-export type { EndEvent, EpochEvent, FitListener, FitStatus, StartEvent, StepEvent } from "./events.ts"
+export type {
+  EndEvent,
+  EpochEvent,
+  EvaluationEvent,
+  FitListener,
+  FitStatus,
+  StartEvent,
+  StepEvent,
+  TrainingHandle,
+} from "./events.ts"
 export type { FitOptions, FitResult } from "./fit.ts"
 export { fit } from "./fit.ts"
+export type { CheckpointKeeper, CheckpointMoment } from "./fit-checkpoints.ts"
 export type { GenerateOptions } from "./generate.ts"
 export { generate } from "./generate.ts"
 export type { LrRangeOptions, LrRangeResult } from "./lr-range-test.ts"
 export { lrRangeTest } from "./lr-range-test.ts"
-export type { Loss, Metric, Metrics, Values } from "./metrics.ts"
-export { accuracy } from "./metrics.ts"
+export * from "./metrics/index.ts"
 export type { Steppable } from "./step.ts"

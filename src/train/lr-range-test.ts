@@ -4,7 +4,7 @@ import type { Optimizer } from "../optim/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import type { Batches, EvaluateOptions } from "./evaluate.ts"
 import { interrupted, objective } from "./evaluate.ts"
-import { readReport } from "./metrics.ts"
+import { readReports } from "./metrics/report.ts"
 import { Breather } from "./pause.ts"
 import type { RateSuggestion } from "./rate-suggestion.ts"
 import { suggestRate } from "./rate-suggestion.ts"
@@ -109,7 +109,7 @@ async function train<Output>(
     if (signal?.aborted) throw interrupted("the range test")
     for (const group of optimizer.paramGroups) group.lr = rate
     const [x, y] = batches.next().value as readonly [Tensor, Tensor]
-    const loss = (await readReport(step.take(x, y), {})).loss!
+    const loss = (await readReports(step.take([x, y]), 0))[0]!.loss
     if (!Number.isFinite(loss)) return seen("the loss was not finite")
     losses!.push(loss)
     smoothed!.push(average.add(loss))

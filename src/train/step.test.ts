@@ -3,7 +3,7 @@ import { DataLoader, spiral } from "../data/index.ts"
 import * as nn from "../nn/index.ts"
 import * as optim from "../optim/index.ts"
 import { manualSeed, rand, type Tensor } from "../tensor/index.ts"
-import { accuracy } from "./metrics.ts"
+import { accuracy } from "./metrics/index.ts"
 import { TrainingStep } from "./step.ts"
 
 const points = spiral({ n: 60, seed: 1 })
@@ -18,7 +18,7 @@ function training(model: nn.Module, capture: boolean) {
 const weights = (model: nn.Module) => model.parameters().map((parameter) => [...parameter.dataSync()])
 
 const run = (step: TrainingStep, count: number): number[][] =>
-  Array.from({ length: count }, (_, i) => [...step.take(...batches[i % batches.length]!).dataSync()])
+  Array.from({ length: count }, (_, i) => [...step.take(batches[i % batches.length]!).dataSync()])
 
 class Net extends nn.Module {
   hidden = nn.linear(2, 8)

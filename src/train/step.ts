@@ -1,15 +1,17 @@
 import { NablaError } from "../base/index.ts"
 import type { Module } from "../nn/index.ts"
-import { clipGradNorm_ } from "../optim/index.ts"
+import { clipGradNorm_, clipGradValue_ } from "../optim/index.ts"
 import type { Compiled, Tensor } from "../tensor/index.ts"
-import { compile } from "../tensor/index.ts"
-import type { Loss, Metrics } from "./metrics.ts"
-import { report } from "./metrics.ts"
+import { compile, mul } from "../tensor/index.ts"
+import type { Loss, Metrics } from "./metrics/index.ts"
+import { joined, report } from "./metrics/report.ts"
 
 /** What fit asks of an optimizer; those of nabla/optim have it. */
 export interface Steppable {
   zeroGrad(): void
   step(): void
+  /** The learning rate of the next step. */
+  readonly lr?: number
   /** Text of what decides which program a step is; numbers that may change at every step are no part of it. */
   structure?(): string
 }
@@ -21,11 +23,16 @@ export interface StepParts<Output> {
   readonly optimizer: Steppable
   /** Largest norm of all gradients together; larger ones are scaled down. Default: none. */
   readonly clipGradNorm?: number | undefined
+  /** Largest absolute value of each gradient's entries; clipped before the norm. Default: none. */
+  readonly clipGradValue?: number | undefined
   /** Whether steps are captured and replayed. */
   readonly capture: boolean
 }
 
-type StepFunction = (x: Tensor, y: Tensor, form: string) => Tensor
+/** Inputs and targets. */
+export type Batch = readonly [x: Tensor, y: Tensor]
+
+type StepFunction = (form: string, ...tensors: Tensor[]) => Tensor
 
 /**
  * The body of the training loop: loss, gradients, metrics, a step of the optimizer. It is captured and replayed, so
@@ -41,35 +48,49 @@ export class TrainingStep<Output = Tensor> {
 
   constructor(parts: StepParts<Output>) {
     this.parts = parts
-    const body: StepFunction = (x, y) => this.plain(x, y)
+    const body: StepFunction = (_form, ...tensors) => this.plain(paired(tensors))
     this.replayed = parts.capture ? compile(body, { check: "once" }) : null
   }
 
-  /** @returns the loss and the metrics of the batch before the step, see report */
-  take(x: Tensor, y: Tensor): Tensor {
+  /**
+   * A step by one batch, or by several whose gradients are added up, so that they do what one batch of all their samples
+   * does.
+   *
+   * @returns the loss and the metrics of the batches before the step, see report and joined
+   */
+  take(...batches: readonly Batch[]): Tensor {
     const { replayed, parts } = this
     const modules = parts.model.modules()
-    if (replayed === null || modules.some(({ hooked }) => hooked)) return this.plain(x, y)
+    if (replayed === null || modules.some(({ hooked }) => hooked)) return this.plain(batches)
     try {
-      return replayed(x, y, this.form())
+      return replayed(this.form(), ...batches.flat())
     } catch (error) {
       if (!(error instanceof NablaError && error.code === "NABLA_CAPTURE")) throw error
       this.replayed = null
       this.obstacle = error
-      return this.plain(x, y)
+      return this.plain(batches)
     }
   }
 
-  private plain(x: Tensor, y: Tensor): Tensor {
-    const { model, loss, metrics, optimizer, clipGradNorm } = this.parts
+  private plain(batches: readonly Batch[]): Tensor {
+    const { model, optimizer, clipGradNorm, clipGradValue } = this.parts
+    const samples = batches.reduce((sum, [x]) => sum + x.shape[0]!, 0)
+    optimizer.zeroGrad()
+    const reports = batches.map((batch) => this.gradients(batch, batch[0].shape[0]! / samples))
+    if (clipGradValue !== undefined) clipGradValue_(model.parameters(), clipGradValue)
+    if (clipGradNorm !== undefined) clipGradNorm_(model.parameters(), clipGradNorm)
+    optimizer.step()
+    return joined(reports)
+  }
+
+  /** Adds the gradients of a batch, with a weight, to those that are there. */
+  private gradients([x, y]: Batch, weight: number): Tensor {
+    const { model, loss, metrics } = this.parts
     const output = model.forward(x)
     const value = loss(output, y)
-    optimizer.zeroGrad()
-    value.backward()
-    if (clipGradNorm !== undefined) clipGradNorm_(model.parameters(), clipGradNorm)
-    const reported = report(value, metrics, output, y)
-    optimizer.step()
-    return reported
+    const part = weight === 1 ? value : mul(value, weight)
+    part.backward()
+    return report(value, metrics, output, y)
   }
 
   /** Text of the settings that may change between steps and decide what a step computes. */
@@ -79,4 +100,8 @@ export class TrainingStep<Output = Tensor> {
     const learning = model.parameters().map(({ requiresGrad }) => (requiresGrad ? "l" : "f"))
     return `${modes.join("")} ${learning.join("")} ${optimizer.structure?.() ?? ""}`
   }
+}
+
+function paired(tensors: readonly Tensor[]): Batch[] {
+  return Array.from({ length: tensors.length / 2 }, (_, i) => [tensors[2 * i]!, tensors[2 * i + 1]!] as const)
 }

@@ -1,4 +1,5 @@
 import { NablaError } from "../../src/base/index.ts"
+import { parseConfig } from "../../src/cli/index.ts"
 import {
   bpeTokenizer,
   cifarDataset,
@@ -45,6 +46,27 @@ const tensors = {
   flags: tensor([true, false, true]),
 }
 
+const configuration = {
+  recipe: { name: "mlp", options: { hidden: [8, 8] } },
+  data: "spiral",
+  epochs: 3,
+  lr: 0.01,
+  preprocess: ["log", "whiten"],
+  metrics: ["accuracy", "f1"],
+  quiet: true,
+}
+
+const yamlConfiguration = `recipe: &model {name: mlp, options: {hidden: [8, 8]}}
+data: spiral # points
+epochs: 3
+warmUp: "5%"
+optimizer:
+  name: adamw
+  options:
+    weightDecay: 0.1
+schedule: *model
+`
+
 const table = 'name,x,y\n"Ada, the first",1.5,2\n"two\nlines",NA,-3e2\nplain,4,5\n'
 
 function tableSize({ columns }: Table): number {
@@ -60,6 +82,13 @@ function ofJson(read: (state: unknown) => number): (bytes: Uint8Array) => number
       if (!(error instanceof SyntaxError)) throw error
       throw new NablaError("NABLA_FILE_FORMAT", { message: error.message })
     }
+  }
+}
+
+function readConfiguration(form: "json" | "yaml"): (bytes: Uint8Array) => Promise<number> {
+  return async (bytes) => {
+    const config = await parseConfig(new TextDecoder().decode(bytes), form, "a file")
+    return JSON.stringify(config).length
   }
 }
 
@@ -103,6 +132,18 @@ export async function formats(): Promise<Format[]> {
       name: "preprocessing",
       good: encode(JSON.stringify(scaler)),
       read: ofJson((state) => JSON.stringify(preprocessingFrom(state)).length),
+    },
+    {
+      name: "config, JSON",
+      good: encode(JSON.stringify(configuration)),
+      read: readConfiguration("json"),
+      codes: ["NABLA_CONFIG"],
+    },
+    {
+      name: "config, YAML",
+      good: encode(yamlConfiguration),
+      read: readConfiguration("yaml"),
+      codes: ["NABLA_CONFIG"],
     },
     {
       name: "BPE tokenizer",

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NablaError } from "../../base/index.ts"
-import { invalidOption } from "../option-values.ts"
+import { invalidOption } from "../terminal/option-values.ts"
 import { benchElsewhere, scriptOf } from "./processes.ts"
 import type { BenchResult, BenchSettings } from "./run.ts"
 

@@ -41,12 +41,15 @@ function makeOptimizer({ name, lr, weightDecay = 0 }: OptimizerSpec, params: Ten
   }
 }
 
-/** A step as one captured program, unless a loop is wanted that nothing captures. */
+/**
+ * A step as one captured program, unless a loop is wanted that nothing captures. Each step drops its results, so their
+ * memory serves the next, as where references are counted.
+ */
 function captured<A extends Tensor[] | [Tensors], R>(
   f: (...args: A) => R,
   plain: boolean,
 ): (...args: A) => R {
-  return plain ? f : compile(f)
+  return plain ? f : compile(f, { reuse: true })
 }
 
 const noteOf = (plain: boolean): string => (plain ? "plain loop" : "compiled step")

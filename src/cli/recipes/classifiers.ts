@@ -1,5 +1,5 @@
 import { formatShape, NablaError, numel } from "../../base/index.ts"
-import type { ArrayDataset } from "../../data/index.ts"
+import type { ArrayDataset, EpochLoader } from "../../data/index.ts"
 import { DataLoader } from "../../data/index.ts"
 import * as nn from "../../nn/index.ts"
 import type { Job, ModelOptions, Recipe, RecipeContext } from "./recipe.ts"
@@ -9,10 +9,13 @@ import { arraysOf, size } from "./recipe.ts"
 export const TEST_BATCH = 250
 
 /** Batches of samples with targets, those for training in a new order in each epoch. */
-export function loaders({ data, batchSize, seed }: RecipeContext): Pick<Job, "train" | "test"> {
+export function loaders({ data, batchSize, seed, augment, loader }: RecipeContext): {
+  readonly train: EpochLoader
+  readonly test: DataLoader
+} {
   const { train, test } = arraysOf(data)
   return {
-    train: new DataLoader(train, { batchSize, shuffle: true, seed }),
+    train: loader ?? new DataLoader(train, { batchSize, shuffle: true, seed, augment }),
     test: new DataLoader(test, { batchSize: TEST_BATCH }),
   }
 }

@@ -3,7 +3,7 @@ import { TextWindows } from "../../data/index.ts"
 import * as nn from "../../nn/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
 import { argmax, eq, mean } from "../../tensor/index.ts"
-import type { TextData, TrainingData } from "../data-source.ts"
+import type { TextData, TrainingData } from "../train/data-source.ts"
 import type { Job, ModelOptions, Recipe, RecipeContext } from "./recipe.ts"
 import { size } from "./recipe.ts"
 

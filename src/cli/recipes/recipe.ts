@@ -1,10 +1,10 @@
 import { NablaError } from "../../base/index.ts"
-import type { ArrayDataset } from "../../data/index.ts"
+import type { ArrayDataset, Augmentation, EpochLoader } from "../../data/index.ts"
 import type { Module } from "../../nn/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
 import type { Batches, Loss, Metric } from "../../train/index.ts"
-import type { DataKind, TrainingData } from "../data-source.ts"
-import type { OptionValue } from "../specification.ts"
+import type { DataKind, TrainingData } from "../train/data-source.ts"
+import type { OptionValue } from "../terminal/specification.ts"
 
 /** How a recipe is trained where the command line does not say. */
 export interface TrainingDefaults {
@@ -41,6 +41,10 @@ export interface RecipeContext {
   readonly options: ModelOptions
   readonly batchSize: number
   readonly seed: number
+  /** Changes training batches at random. */
+  readonly augment?: Augmentation | undefined
+  /** Prepares augmented training batches in threads of its own, instead of a loader made here. */
+  readonly loader?: EpochLoader | undefined
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a model's output goes to its own loss, whatever it is

@@ -3,7 +3,7 @@ import { charTokenizer, glyphs, split } from "../../data/index.ts"
 import * as optim from "../../optim/index.ts"
 import { manualSeed } from "../../tensor/index.ts"
 import { evaluate, fit as fitModel } from "../../train/index.ts"
-import { loadData, type TrainingData } from "../data-source.ts"
+import { loadData, type TrainingData } from "../train/data-source.ts"
 import { chooseRecipe, findRecipe, recipeFrom, recipes, trainingDefaults } from "./index.ts"
 
 const held = glyphs({ n: 1000, start: 8000 })

@@ -1,5 +1,5 @@
 import { numel } from "../../base/index.ts"
-import type { ArrayDataset } from "../../data/index.ts"
+import type { ArrayDataset, LoaderState, Resumable } from "../../data/index.ts"
 import * as nn from "../../nn/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
 import { argmax, eq, gt, mean, randnLike } from "../../tensor/index.ts"
@@ -9,11 +9,11 @@ import type { Job, Recipe, RecipeContext } from "./recipe.ts"
 import { arraysOf, size } from "./recipe.ts"
 
 /** Batches with other inputs and targets, made of each batch. */
-class Mapped implements Batches {
-  private readonly source: Batches
+class Mapped implements Batches, Resumable {
+  private readonly source: Batches & Resumable
   private readonly change: (x: Tensor) => readonly [Tensor, Tensor]
 
-  constructor(source: Batches, change: (x: Tensor) => readonly [Tensor, Tensor]) {
+  constructor(source: Batches & Resumable, change: (x: Tensor) => readonly [Tensor, Tensor]) {
     this.source = source
     this.change = change
   }
@@ -24,6 +24,14 @@ class Mapped implements Batches {
 
   *[Symbol.iterator](): Iterator<readonly [Tensor, Tensor]> {
     for (const [x] of this.source) yield this.change(x)
+  }
+
+  state(): LoaderState {
+    return this.source.state()
+  }
+
+  load(state: LoaderState): void {
+    this.source.load(state)
   }
 }
 

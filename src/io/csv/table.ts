@@ -89,11 +89,14 @@ export async function* csvBatches(
 export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
   const tables: Table[] = []
   for await (const table of csvBatches(source, options)) tables.push(table)
+  return joinTables(tables, options.where ?? "the file", "CSV")
+}
+
+/** Tables with the same columns, one below the other. @throws NABLA_EMPTY_DATA when there is none */
+export function joinTables(tables: readonly Table[], where: string, format: string): Table {
   const [head] = tables
-  if (head === undefined) {
-    const where = options.where ?? "the file"
-    throw new NablaError("NABLA_EMPTY_DATA", { message: "there is no row (CSV)", where })
-  }
+  if (head === undefined)
+    throw new NablaError("NABLA_EMPTY_DATA", { message: `there is no row (${format})`, where })
   const length = tables.reduce((sum, table) => sum + table.length, 0)
   const columns = head.columns.map((column, i): Column => {
     const { name, type } = column

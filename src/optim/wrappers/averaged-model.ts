@@ -31,7 +31,7 @@ export interface AveragedView<Args extends readonly unknown[], Output> {
  *     ā = β·ā + (1 − β)·θ                  with decay β; the first update copies
  *
  * The averages start as a copy of the model's weights. Buffers with whole numbers are copied. After averaging weights,
- * batch norms need new statistics: run the training data through `module.forward` in training mode, see `applied`.
+ * batch norms need new statistics: `nn.updateBn(batches, model)` with the averaged weights loaded into a model.
  *
  * @param model whose weights are averaged, and which computes what `module.forward` gives
  * @throws NABLA_INVALID_ARGUMENT for a decay out of range, or something that is no model

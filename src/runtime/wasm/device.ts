@@ -21,41 +21,11 @@ import { wasmFeatures } from "./features.ts"
 import type { KernelFunction } from "./launch.ts"
 import { launch } from "./launch.ts"
 import { limitsOf } from "./limits.ts"
-import type { PoolMemory, SharedProgram } from "./mailbox.ts"
+import type { PoolMemory, SharedModule } from "./mailbox.ts"
 import type { SharedStage } from "./pool.ts"
 import { WorkerPool } from "./pool.ts"
+import type { WasmCode, WasmKernel, WasmProgram, WasmStage } from "./program.ts"
 import type { WorkerHost } from "./workers.ts"
-
-/**
- * A module that imports `env.memory` and functions of `math`, and exports its kernels as k0, k1, … with one parameter for
- * each buffer, and their stages, where threads can share them.
- */
-export interface WasmCode {
-  readonly bytes: Uint8Array<ArrayBuffer>
-  readonly kernelCount: number
-  readonly stages: readonly (readonly WasmStage[] | null)[]
-}
-
-export interface WasmStage {
-  readonly name: string
-  /** Turns to share out, whose first and end are two more parameters; 0 for a stage of one thread. */
-  readonly turns: number
-  /** Roughly the operations of the turns. */
-  readonly work: number
-  /** Buffers of which each thread has its own. */
-  readonly own: readonly { readonly buffer: number; readonly bytes: number }[]
-  /** The functions of `math` that it calls. */
-  readonly hosts: readonly string[]
-}
-
-export interface WasmProgram extends SharedProgram {
-  readonly kernelCount: number
-  readonly functions: readonly KernelFunction[]
-  /** For each kernel the stages that threads share, or null. */
-  readonly stages: readonly (readonly SharedStage[] | null)[]
-  /** For each kernel the work of those. */
-  readonly work: readonly number[]
-}
 
 export interface WasmDeviceOptions {
   /** Memory that workers can see; needs an engine with threads. Default: false, or true with `workers`. */
@@ -84,6 +54,8 @@ export interface WasmDevice extends Device<WasmCode, WasmProgram> {
   readonly storage: ArrayBufferLike
   /** Pieces of kernels that workers have done so far. */
   readonly helped: number
+  /** A program of kernels that are in others. */
+  join(kernels: readonly WasmKernel[]): WasmProgram
   setThreads(count: number): void
   /** Ends the workers, for good. */
   close(): void
@@ -197,6 +169,7 @@ class LinearMemoryDevice implements WasmDevice {
       fusedMultiplyAdd: relaxedSimd,
       synchronousRead: true,
       float64: true,
+      worksInPlace: true,
     }
     this.forMany = { ...this.forOne, threads: PARTS }
   }
@@ -308,30 +281,39 @@ class LinearMemoryDevice implements WasmDevice {
 
   compile({ bytes, kernelCount, stages }: WasmCode): WasmProgram {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports)
-    const functions = Array.from({ length: kernelCount }, (_, i) => exports[`k${i}`] as KernelFunction)
-    const shareable = stages.map((parts, kernel) => {
-      if (parts === null || this.pool === null || !parts.every(runsInWorkers)) return null
-      return parts.map(
+    const module: SharedModule = { bytes, id: 0, mail: 0 }
+    const sharing = this.pool !== null
+    const kernels = Array.from({ length: kernelCount }, (_, kernel): WasmKernel => {
+      const parts = sharing && stages[kernel]?.every(runsInWorkers) ? stages[kernel] : null
+      const shared = parts?.map(
         (part, stage): SharedStage => ({ ...part, kernel, stage, run: exports[part.name] as KernelFunction }),
       )
+      const work = (shared ?? []).reduce((sum, part) => sum + part.work, 0)
+      return { run: exports[`k${kernel}`] as KernelFunction, module, stages: shared ?? null, work }
     })
-    const work = shareable.map((parts) => (parts ?? []).reduce((sum, part) => sum + part.work, 0))
-    return { kernelCount, functions, stages: shareable, work, bytes, id: 0, mail: 0, runs: 0 }
+    return this.join(kernels)
+  }
+
+  join(kernels: readonly WasmKernel[]): WasmProgram {
+    const shared = kernels.filter(({ work }) => work > 0)
+    const sharedModules = [...new Set(shared.map(({ module }) => module))]
+    return { kernelCount: kernels.length, kernels, sharedModules, runs: 0 }
   }
 
   run(program: WasmProgram, calls: readonly Call[]): void {
-    const { functions, work } = program
+    const { kernels } = program
     let ahead = 0
-    if (this.pool !== null) for (const { kernel } of calls) ahead += work[kernel]!
+    if (this.pool !== null) for (const { kernel } of calls) ahead += kernels[kernel]!.work
     const together = ahead > 0 && this.pool!.begin(program, ahead)
     let i = 0
     try {
       for (; i < calls.length; i++) {
-        const { kernel, buffers } = calls[i]!
-        if (together && work[kernel]! > 0 && buffers.every(isThere)) {
-          this.runStages(program, program.stages[kernel]!, buffers, ahead)
-          ahead -= work[kernel]!
-        } else launch(functions[kernel]!, buffers)
+        const { kernel: number, buffers } = calls[i]!
+        const kernel = kernels[number]!
+        if (together && kernel.work > 0 && buffers.every(isThere)) {
+          this.runStages(kernel, buffers, ahead)
+          ahead -= kernel.work
+        } else launch(kernel.run, buffers)
       }
     } catch (cause) {
       if (cause instanceof NablaError) throw cause
@@ -343,16 +325,11 @@ class LinearMemoryDevice implements WasmDevice {
     }
   }
 
-  private runStages(
-    program: WasmProgram,
-    stages: readonly SharedStage[],
-    buffers: readonly BufferRef[],
-    ahead: number,
-  ): void {
+  private runStages({ module, stages }: WasmKernel, buffers: readonly BufferRef[], ahead: number): void {
     const pointers = buffers.map(({ allocation, byteOffset }) => allocation.address + byteOffset)
-    for (const stage of stages) {
+    for (const stage of stages!) {
       if (stage.turns === 0) stage.run(...pointers)
-      else this.pool!.share(program, stage, pointers, ahead)
+      else this.pool!.share(module, stage, pointers, ahead)
     }
   }
 

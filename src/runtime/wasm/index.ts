@@ -1,4 +1,5 @@
 export * from "./device.ts"
 export * from "./features.ts"
+export * from "./program.ts"
 export type { WorkerHandle, WorkerHost } from "./workers.ts"
 export { webWorkers } from "./workers.ts"

@@ -1,13 +1,12 @@
 import { words as at, lineOf } from "./control.ts"
 
-/** A program that workers can load. */
-export interface SharedProgram {
+/** A module that workers can load. */
+export interface SharedModule {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** The workers' number for it; 0 before they are told of it. */
   id: number
   /** Number of the mail that last brought it. */
   mail: number
-  runs: number
 }
 
 /** Memory for the threads' own affairs, apart from what the device hands out. */
@@ -43,11 +42,16 @@ export class Mailbox {
     this.words = words
   }
 
+  /** Whether somebody who is `active` has yet to get a program. */
+  isWanted(program: SharedModule, active: readonly Reader[]): boolean {
+    return program.mail === 0 || active.some(({ id }) => this.lacks(id, program))
+  }
+
   /** Sees that those who are `active` get a program. Says whether they have it or are about to. */
-  bring(program: SharedProgram, workers: readonly Reader[], active: readonly Reader[]): boolean {
+  bring(program: SharedModule, workers: readonly Reader[], active: readonly Reader[]): boolean {
     if (this.mails.length > 0) this.dropRead(workers)
     const known = program.mail > 0
-    if (known && !active.some(({ id }) => this.lacks(id, program))) return true
+    if (!this.isWanted(program, active)) return true
     const bytes = program.bytes.length
     const address = this.memory.take(bytes)
     if (address === undefined) return known
@@ -73,7 +77,7 @@ export class Mailbox {
   }
 
   /** Whether a worker has asked for a program and has read the mail that brought it, or a later one. */
-  private lacks(id: number, { id: program, mail }: SharedProgram): boolean {
+  private lacks(id: number, { id: program, mail }: SharedModule): boolean {
     const line = lineOf(id)
     if (Atomics.load(this.words, line + at.worker.wants) !== program) return false
     return Atomics.load(this.words, line + at.worker.mail) >= mail

@@ -1,7 +1,7 @@
 import { internalError, NablaError } from "../../base/index.ts"
 import { Benefit } from "./benefit.ts"
 import { words as at, CHUNK_BITS, CHUNKS, lineOf, MOST_BUFFERS, MOST_OWN, MOST_THREADS } from "./control.ts"
-import type { PoolMemory, SharedProgram } from "./mailbox.ts"
+import type { PoolMemory, SharedModule } from "./mailbox.ts"
 import { Mailbox } from "./mailbox.ts"
 import type { WorkerHandle, WorkerHost } from "./workers.ts"
 
@@ -34,7 +34,15 @@ const WORKER_SPIN = 0.1
 const CALLER_SPIN = 0.05
 /** Milliseconds of one sleep of the calling thread. */
 const NAP = 50
+/** A claim word beyond the end of every command. */
+const NOTHING_LEFT = 2 ** CHUNK_BITS - 1
 const PROGRAMS_KEPT = 256
+
+/** What is asked of the pool at once: modules, and how often it has been asked. */
+export interface PoolProgram {
+  readonly sharedModules: readonly SharedModule[]
+  runs: number
+}
 
 interface PoolWorker {
   readonly id: number
@@ -62,6 +70,8 @@ export class WorkerPool {
   private closed = false
   /** The epoch of the present command, as it stands in claim words. */
   private tag = 0
+  /** Its claim words. */
+  private segments = 0
   private own = { address: 0, stride: 0, bytes: 0 }
   private readonly parameters: number[] = []
   /** Chunks that workers did. */
@@ -176,7 +186,7 @@ export class WorkerPool {
    * shared: not while there are no workers, nor when the work is so little that it is no use to wake them, nor in a
    * program's first run, since many run only once.
    */
-  begin(program: SharedProgram, work: number): boolean {
+  begin(program: PoolProgram, work: number): boolean {
     if (this.threads === 1) return false
     if (this.workers.length < this.threads - 1 && this.trouble === null) {
       this.worked += work
@@ -186,13 +196,20 @@ export class WorkerPool {
     const ready = this.readyCount
     if (!this.benefit.expected(performance.now())) return false
     if (ready === 0 || (work < WAKE_WORK && this.count(at.worker.asleep, 1) === ready)) return false
-    return ++program.runs > 1 && this.mailbox.bring(program, this.workers, this.active)
+    return ++program.runs > 1 && this.bring(program.sharedModules)
+  }
+
+  /** Sees that workers get the modules of a program, one at each run. Says whether they have one or are about to. */
+  private bring(modules: readonly SharedModule[]): boolean {
+    const { mailbox, active, workers } = this
+    const next = modules.find((module) => mailbox.isWanted(module, active)) ?? modules[0]!
+    return mailbox.bring(next, workers, active)
   }
 
   // Stages -----------------------------------------------------------------------------------------------------------
 
   /** Runs a stage on all threads. `ahead` is the work of the program from here on. */
-  share(program: SharedProgram, stage: SharedStage, pointers: readonly number[], ahead: number): void {
+  share(program: SharedModule, stage: SharedStage, pointers: readonly number[], ahead: number): void {
     const { parameters, words } = this
     const { turns } = stage
     parameters.length = 0
@@ -214,6 +231,8 @@ export class WorkerPool {
     parameters[pointers.length] = 0
     parameters[pointers.length + 1] = turns
     stage.run(...parameters)
+    // A kernel that works in place does not give the same when it is run again.
+    if (new Set(pointers).size < pointers.length) throw this.lost()
   }
 
   /** Does chunks until there are none left: how many, and what went wrong. An error ends its chunk, not the stage. */
@@ -245,14 +264,16 @@ export class WorkerPool {
 
   /** Tells the workers of a stage, if it is one that they can be told of. */
   private command(
-    program: SharedProgram,
+    program: SharedModule,
     stage: SharedStage,
     pointers: readonly number[],
     chunks: number,
     segments: number,
   ): boolean {
     const { words } = this
-    if (pointers.length > MOST_BUFFERS || !this.ownMemory(stage)) return false
+    if (pointers.length > MOST_BUFFERS) return false
+    this.closeClaims()
+    if (!this.ownMemory(stage)) return false
     words[at.program] = program.id
     words[at.kernel] = stage.kernel
     words[at.stage] = stage.stage
@@ -269,9 +290,20 @@ export class WorkerPool {
     }
     Atomics.store(words, at.done, 0)
     Atomics.store(words, at.failed, 0)
+    this.segments = segments
     this.tag = tag >>> CHUNK_BITS
     this.raiseEpoch()
     return true
+  }
+
+  /**
+   * Takes the last command's claim words away, before anything of it is overwritten: a worker that comes to it only now,
+   * and reads some of the next command, would find chunks left in a longer one.
+   */
+  private closeClaims(): void {
+    for (let segment = 0; segment < this.segments; segment++) {
+      Atomics.store(this.words, at.segments + segment * at.segmentSize, NOTHING_LEFT)
+    }
   }
 
   private raiseEpoch(): void {

@@ -1,6 +1,7 @@
 import { isFloating } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
+import { activation } from "../activation-calls.ts"
 import { requireTensor } from "../arguments.ts"
 import { composed } from "../composed.ts"
 import type { Tensor, TensorLike } from "../tensor.ts"
@@ -73,7 +74,14 @@ export const acos = real("acos", ops.acos)
 export const atan = real("atan", ops.atan)
 export const sinh = real("sinh", ops.sinh)
 export const cosh = real("cosh", ops.cosh)
-export const tanh = real("tanh", ops.tanh)
+export const tanh = activation(
+  "tanh",
+  [
+    [-Infinity, -2.9932],
+    [2.9932, Infinity],
+  ],
+  real("tanh", ops.tanh),
+)
 export const asinh = real("asinh", ops.asinh)
 export const acosh = real("acosh", ops.acosh)
 export const atanh = real("atanh", ops.atanh)

@@ -1,6 +1,7 @@
 import { NablaError } from "../../base/index.ts"
 import type { Node } from "../../graph/index.ts"
 import * as ops from "../../ops/index.ts"
+import { activation } from "../activation-calls.ts"
 import { composed } from "../composed.ts"
 import type { Tensor, TensorLike } from "../tensor.ts"
 import { wrap } from "../tensor.ts"
@@ -17,7 +18,14 @@ export const lgamma = real("lgamma", ops.lgamma)
 /** ψ(x) = Γ′(x)/Γ(x) */
 export const digamma = real("digamma", ops.digamma)
 /** 1/(1 + e^(−x)) */
-export const sigmoid = real("sigmoid", ops.sigmoid)
+export const sigmoid = activation(
+  "sigmoid",
+  [
+    [-Infinity, -4.5849],
+    [4.5849, Infinity],
+  ],
+  real("sigmoid", ops.sigmoid),
+)
 
 function checkOrder(n: number, least: number, where: string): void {
   if (Number.isInteger(n) && n >= least) return

@@ -160,12 +160,25 @@ function recomputing(
   }
 }
 
-/** A node like `t` that shows its cotangent to `hook` on the way back; what the hook returns replaces it. */
-export function hooked(t: Tensor, hook: (gradient: Tensor) => Tensor | undefined): Node {
-  const rule: NodeRule = {
-    id: ruleCount++,
-    jvp: (_, [tangent]) => tangent!,
-    vjp: (_, cotangent) => [hook(wrap(cotangent))?.node ?? cotangent],
+type Hook = (gradient: Tensor) => Tensor | undefined
+
+/** One rule for each hook, so that graphs that a loop makes anew with the same hooks have one form. */
+const hookRules = new WeakMap<Hook, NodeRule>()
+
+function hookRule(hook: Hook): NodeRule {
+  let rule = hookRules.get(hook)
+  if (rule === undefined) {
+    rule = {
+      id: ruleCount++,
+      jvp: (_, [tangent]) => tangent!,
+      vjp: (_, cotangent) => [hook(wrap(cotangent))?.node ?? cotangent],
+    }
+    hookRules.set(hook, rule)
   }
-  return attach(t.node, [t.node], rule)
+  return rule
+}
+
+/** A node like `t` that shows its cotangent to `hook` on the way back; what the hook returns replaces it. */
+export function hooked(t: Tensor, hook: Hook): Node {
+  return attach(t.node, [t.node], hookRule(hook))
 }

@@ -18,7 +18,7 @@ import { Configured } from "../configured.ts"
  * silu(x) = x·sigmoid(x)
  *
  * Any shape. Values in [−0.2785, ∞), smallest at x = −1.2785; on the left value and derivative go to 0: |derivative|
- * falls below 0.01 beyond x = −6.4. One exponential and one division an element.
+ * falls below 0.01 beyond x = −6.26. One exponential and one division an element.
  *
  * @example nn.silu().forward(tensor([0, 1, -20])) // [0, 0.7311, 0]
  */
@@ -34,7 +34,7 @@ export class SiLU extends Module {
  * mish(x) = x·tanh(softplus(x))
  *
  * Any shape. Values in [−0.3089, ∞), smallest at x = −1.1924; on the left value and derivative go to 0: |derivative|
- * falls below 0.01 beyond x = −6.5. Two exponentials, a logarithm and a division an element: the dearest of the smooth
+ * falls below 0.01 beyond x = −6.26. Two exponentials, a logarithm and a division an element: the dearest of the smooth
  * rectifiers.
  *
  * @example nn.mish().forward(tensor([0, 1, -20])) // [0, 0.8651, 0]
@@ -51,7 +51,7 @@ export class Mish extends Module {
  * gelu(x) = x·Φ(x), with the distribution function Φ of the standard normal
  *
  * Any shape. Values in [−0.17, ∞), smallest at x = −0.7518; on the left value and derivative go to 0: |derivative| falls
- * below 0.01 beyond x = −3.0. One error function an element; the approximation takes one tanh.
+ * below 0.01 beyond x = −3.07. One error function an element; the approximation takes one tanh.
  *
  * @param options approximate "none", or "tanh" for x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))), at most 5·10⁻⁴ away
  *

@@ -1,7 +1,7 @@
 import type { DType } from "../../../base/index.ts"
 import { formatShape, NablaError } from "../../../base/index.ts"
 import type { Tensor } from "../../../tensor/index.ts"
-import { add, ones, reciprocal, zeros } from "../../../tensor/index.ts"
+import { add, ones, onesLike, reciprocal, zeros, zerosLike } from "../../../tensor/index.ts"
 import { changeState } from "../../assign.ts"
 import { checkCount, checkNames } from "../../check.ts"
 import type { Members } from "../../module.ts"
@@ -29,7 +29,7 @@ export const channelNormOptions = ["eps", "momentum", "affine", "trackRunningSta
 export abstract class ChannelNorm extends Module {
   readonly numFeatures: number
   readonly eps: number
-  readonly momentum: number | null
+  momentum: number | null
   readonly affine: boolean
   readonly trackRunningStats: boolean
   weight: Parameter | null
@@ -64,6 +64,17 @@ export abstract class ChannelNorm extends Module {
 
   protected override members(): Members {
     return inSnakeCase(this)
+  }
+
+  /** Forgets the batches so far: mean 0, variance 1, count 0. */
+  resetRunningStats(): void {
+    const { runningMean, runningVar, numBatchesTracked } = this
+    if (runningMean === null || runningVar === null || numBatchesTracked === null) return
+    changeState([
+      { target: runningMean, value: zerosLike(runningMean) },
+      { target: runningVar, value: onesLike(runningVar) },
+      { target: numBatchesTracked, value: zerosLike(numBatchesTracked) },
+    ])
   }
 
   /** Counts a batch; gives its share in the running statistics. */

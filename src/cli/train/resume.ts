@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { NablaError } from "../../base/index.ts"
+import type { ResumedRun } from "../../train/node.ts"
+import { loadRun, resumeRun } from "../../train/node.ts"
+import { count } from "../terminal/format.ts"
+import { jsonLine } from "../terminal/json-lines.ts"
+import { invalidOption } from "../terminal/option-values.ts"
+import type { TrainOptions } from "./train-settings.ts"
+
+/** What may be said anew when a run goes on: nothing that its bits depend on. */
+const free = ["resume", "out", "threads", "quiet", "json", "keep", "checkpointEvery"] as const
+
+/** Options that are none of the run's, or have defaults that nobody asked for. */
+const passed: readonly string[] = [...free, "name", "config", "device", "seed"]
+
+/** The options of a run as its config.json keeps them, so that it can be built again. */
+export function rememberedOptions(options: TrainOptions): Partial<TrainOptions> {
+  const ofTheCall = ["resume", "out", "name", "config", "quiet", "json"]
+  return Object.fromEntries(Object.entries(options).filter(([key]) => !ofTheCall.includes(key)))
+}
+
+/**
+ * Opens the run that is to go on, and says so.
+ *
+ * @returns the options that it was begun with; `run` is null when there is nothing left to do
+ * @throws NABLA_INVALID_OPTION for options that would make it another training
+ * @throws the errors of resumeRun
+ */
+export async function openRun(
+  asked: TrainOptions,
+  name: string,
+): Promise<{ options: TrainOptions; run: ResumedRun | null }> {
+  checkAlone(asked)
+  const path = pathOf(name, asked.out)
+  const { config, environment, status } = loadRun(path)
+  const options = optionsOf(path, config, environment)
+  if (status === "completed") {
+    tell(asked, { message: `${path} is complete: there is nothing left to do` })
+    return { options, run: null }
+  }
+  const run = await resumeRun(path)
+  for (const { path: damaged, error } of run.skipped)
+    tell(asked, { message: `${damaged} is passed over: ${error.detail.message}` })
+  const { step, epoch } = run.checkpoint?.position ?? { step: 0, epoch: 1 }
+  const message =
+    run.checkpoint === null
+      ? `${path} had not come to a checkpoint: it begins anew`
+      : `${path} goes on after step ${count(step)}, in epoch ${epoch}`
+  tell(asked, { message, step })
+  const now = Object.fromEntries(free.flatMap((key) => (asked[key] === undefined ? [] : [[key, asked[key]]])))
+  return { options: { ...options, ...now }, run }
+}
+
+/** Damage and where a run goes on is told even where nothing else is printed. */
+function tell({ json }: TrainOptions, { message, step }: { message: string; step?: number }): void {
+  if (json) jsonLine({ kind: "notice", message, ...(step !== undefined && { step }) })
+  else process.stderr.write(`note: ${message}\n`)
+}
+
+function checkAlone(asked: TrainOptions): void {
+  const others = Object.keys(asked).filter((key) => !passed.includes(key))
+  if (others.length === 0) return
+  const got = others.map((key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
+  throw invalidOption("--resume", "no options that would make it another training", got.join(", "))
+}
+
+/** A run is named by its path, or by its name among the others. */
+function pathOf(name: string, out: string): string {
+  const isRun = (path: string): boolean => existsSync(join(path, "config.json"))
+  return !isRun(name) && isRun(join(out, name)) ? join(out, name) : name
+}
+
+function optionsOf(
+  path: string,
+  config: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, unknown>>,
+): TrainOptions {
+  const options = config.options as TrainOptions | undefined
+  if (typeof options !== "object" || options === null) {
+    throw new NablaError("NABLA_FILE_FORMAT", {
+      message: "the run does not say what it was begun with",
+      expected: "options in its config.json",
+      where: path,
+      hint: "train anew: the run was made by an older version, or not by nabla train",
+    })
+  }
+  const { data } = options
+  if (data === undefined || typeof environment.folder !== "string") return options
+  // A path was meant from where the run was begun.
+  const there = resolve(environment.folder, data)
+  return existsSync(there) ? { ...options, data: there } : options
+}

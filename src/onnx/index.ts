@@ -1,0 +1,2 @@
+export type { ExportableModel, OnnxOptions } from "./export.ts"
+export { exportOnnx } from "./export.ts"

@@ -1,0 +1,6 @@
+export type { EarlyStoppingOptions, EarlyStoppingState } from "./early-stopping.ts"
+export { EarlyStopping } from "./early-stopping.ts"
+export type { Sample, SampleDumpOptions } from "./sample-dump.ts"
+export { SampleDump } from "./sample-dump.ts"
+export type { StochasticWeightAveragingOptions, WeightEMAOptions } from "./weight-average.ts"
+export { StochasticWeightAveraging, WeightEMA } from "./weight-average.ts"
