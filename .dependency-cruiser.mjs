@@ -79,11 +79,11 @@ export const layers = Object.keys(allow).filter((layer) => !layer.includes("/"))
 export default {
   forbidden: [
     error("no-cycles", {}, { circular: true }),
-    // What Svelte's compiler writes is resolved by its bundler.
+    // What Svelte's compiler writes, and modules that a plug-in makes, are resolved by the bundler.
     error(
       "resolvable",
       { pathNot: "^apps/lab/[^/]*[.]config[.][jt]s$" },
-      { couldNotResolve: true, pathNot: "^svelte/internal/" },
+      { couldNotResolve: true, pathNot: "^(svelte/internal/|virtual:)" },
     ),
     // A package that users may add (a peer) is one of development here, for the tests.
     error(

@@ -12,7 +12,13 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["src/**/*.test.ts", "conformance/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts", "apps/lab/src/**/*.test.ts"],
+    include: [
+      "src/**/*.test.ts",
+      "conformance/**/*.test.ts",
+      "test/**/*.test.ts",
+      "examples/**/*.test.ts",
+      "apps/lab/src/**/*.test.ts",
+    ],
     pool: "forks",
     maxWorkers: 2,
     execArgv: ["--expose-gc"],

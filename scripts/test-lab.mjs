@@ -12,6 +12,11 @@ import { findChromium } from "./chromium.mjs"
 const root = fileURLToPath(new URL("..", import.meta.url))
 const counts = process.env.NABLA_TEST_COUNTS
 
+/**
+ * @param {string} line
+ * @param {number} code
+ * @returns {never}
+ */
 function end(line, code) {
   if (counts !== undefined) appendFileSync(counts, `${line}\n`)
   else console.log(line)
@@ -27,6 +32,11 @@ if (chromium === null) {
   end("0 passed, 0 failed, 1 skipped", 0)
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Record<string, string>} environment
+ */
 const run = (command, args, environment = {}) =>
   spawnSync(process.execPath, [`${root}node_modules/${command}`, ...args], {
     cwd: root,
@@ -45,7 +55,7 @@ const port = await new Promise((resolve, reject) => {
   const server = createServer()
   server.once("error", reject)
   server.listen(0, "127.0.0.1", () => {
-    const { port } = server.address()
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address())
     server.close(() => resolve(port))
   })
 })

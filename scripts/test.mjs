@@ -11,6 +11,10 @@ const args = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), "nabla-test-"))
 const counts = join(folder, "counts")
 
+/**
+ * @param {string} script
+ * @param {string[]} given
+ */
 function run(script, ...given) {
   const { status } = spawnSync(process.execPath, [join(root, script), ...given], {
     cwd: root,
@@ -24,6 +28,7 @@ const parts = [run("node_modules/vitest/vitest.mjs", "run", ...args)]
 if (args.length === 0) parts.push(run("scripts/test-lab.mjs"))
 
 const total = [0, 0, 0]
+/** @type {string[]} */
 let lines = []
 try {
   lines = readFileSync(counts, "utf8").trim().split("\n")

@@ -53,8 +53,12 @@ describe("nabla train", () => {
       "metrics.csv",
       "metrics.jsonl",
       "model.safetensors",
+      "report.html",
+      "report.json",
+      "report.md",
       "summary.json",
     ])
+    expect(printed).toContain(`report: ${join(folder, "report.html")}`)
     expect(readJson(folder, "config.json")).toMatchObject({ recipe: "cnn", seed: 0, optimizer: "adam" })
     expect(readJson(folder, "environment.json")).toMatchObject({ node: process.versions.node })
     expect(readJson(folder, "summary.json")).toMatchObject({ status: "completed", steps: 4, epochs: 1 })

@@ -242,4 +242,32 @@ describe("compile", () => {
     expect(weight.toArray()).toEqual([1 - Math.fround(0.1), 2 - Math.fround(0.1)].map(Math.fround))
     expect(() => late.toArray()).toThrow(/NABLA_STALE_VALUE/)
   })
+
+  test("follows an optimizer whose state is put back between two steps", () => {
+    const optimizers: optim.Adam[] = []
+    const { step, net } = trainer((params) => {
+      optimizers.push(new optim.Adam(params, { lr: 0.05 }))
+      return optimizers[0]!
+    })
+    const data = batches(6)
+    const replayed = compile(step)
+    for (const [x, y] of data.slice(0, 3)) replayed(x, y)
+    const copy = (values: Record<string, unknown>): Record<string, unknown> =>
+      Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [
+          name,
+          typeof value === "object" && value !== null && "clone" in value ? (value as Tensor).clone() : value,
+        ]),
+      )
+    const { state, ...rest } = optimizers[0]!.stateDict()
+    const kept = {
+      ...rest,
+      state: Object.fromEntries(Object.entries(state).map(([i, own]) => [i, copy(own)])),
+    }
+    const weights = copy(net.stateDict()) as Record<string, Tensor>
+    const rest1 = data.slice(3).map(([x, y]) => replayed(x, y).itemSync())
+    net.loadStateDict(weights)
+    optimizers[0]!.loadStateDict(kept as optim.OptimizerState)
+    expect(data.slice(3).map(([x, y]) => replayed(x, y).itemSync())).toEqual(rest1)
+  })
 })

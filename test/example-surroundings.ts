@@ -7,7 +7,7 @@ import * as diagnostics from "../src/diagnostics/index.ts"
 import * as io from "../src/io/index.ts"
 import * as nabla from "../src/node.ts"
 import * as training from "../src/train/index.ts"
-import { RunRecorder } from "../src/train/node.ts"
+import * as runs from "../src/train/node.ts"
 
 /*
  * What the examples in documentation comments may use without making it: everything that the library exports, a small
@@ -128,23 +128,56 @@ const groups: readonly (readonly [names: RegExp, make: Group])[] = [
 async function local(file: string): Promise<Names> {
   const own: Names = await import(join("..", file))
   if (file.endsWith("train/generate.ts")) return { ...own, ...texts }
-  if (!file.endsWith("train/fit.ts")) return own
+  if (!file.startsWith("src/train/")) return own
   return { ...own, test: new data.DataLoader(samples("test", 20), { batchSize: 10 }) }
+}
+
+/** A run on disk, a checkpoint of it, and the functions that are given their paths. */
+async function onDisk(folder: string): Promise<Names> {
+  const { loadCheckpoint, loadRun, resumeRun, saveCheckpoint, CheckpointFolder } = runs
+  const { model: net, optimizer } = (await trained()) as {
+    model: nabla.nn.Sequential
+    optimizer: nabla.optim.SGD
+  }
+  const loader = new data.DataLoader(samples("train", 40), { batchSize: 10 })
+  const recorder = new runs.RunRecorder(net, { root: join(folder, "runs"), name: "first", config: {} })
+  const checkpoint = recorder.checkpoints
+  await training.fit(net, loader, { optimizer, test: loader, epochs: 1, listeners: [recorder], checkpoint })
+  const { checkpoint: kept } = await loadCheckpoint(recorder.path!)
+  class Kept extends CheckpointFolder {
+    constructor(...[path, ...rest]: ConstructorParameters<typeof CheckpointFolder>) {
+      super(typeof path === "string" ? join(folder, path) : path, ...rest)
+    }
+  }
+  const inside =
+    <A extends unknown[], B>(f: (path: string, ...rest: A) => B) =>
+    (path: string, ...rest: A) =>
+      f(join(folder, path), ...rest)
+  return {
+    checkpoint: kept,
+    bytes: await training.encodeCheckpoint(kept),
+    loadCheckpoint: inside(loadCheckpoint),
+    loadRun: inside(loadRun),
+    resumeRun: inside(resumeRun),
+    saveCheckpoint: inside(saveCheckpoint),
+    CheckpointFolder: Kept,
+  }
 }
 
 /** Names in scope of an example of a file; what it writes to disk goes to `folder`. */
 export async function namesFor(file: string, code: string, folder: string): Promise<Names> {
   nabla.setDefaultDevice("wasm")
   nabla.manualSeed(1)
-  class Recorder extends RunRecorder {
-    constructor(...[net, options]: ConstructorParameters<typeof RunRecorder>) {
+  class Recorder extends runs.RunRecorder {
+    constructor(...[net, options]: ConstructorParameters<typeof runs.RunRecorder>) {
       super(net, { root: folder, ...options })
     }
   }
   const scope: Names = { ...library, ...reader }
   for (const [names, make] of groups) if (names.test(code)) Object.assign(scope, await make())
   const { var: _, ...own } = await local(file)
-  return { ...scope, ...own, RunRecorder: Recorder }
+  const kept = /heckpoint|runs\/first/.test(code) ? await onDisk(folder) : {}
+  return { ...scope, ...own, ...kept, RunRecorder: Recorder }
 }
 
 /** Runs `f` with a folder of its own, which is gone afterwards. */

@@ -1,7 +1,11 @@
 import { defineConfig } from "@playwright/test"
 
 /** Run by `npm run test:lab`, which finds Chromium, builds the Lab and chooses the port. */
-const { LAB_CHROMIUM: chromium = "/usr/bin/chromium", LAB_PORT: port = "4191", LAB_DIST: dist = "dist" } = process.env
+const {
+  LAB_CHROMIUM: chromium = "/usr/bin/chromium",
+  LAB_PORT: port = "4191",
+  LAB_DIST: dist = "dist",
+} = process.env
 const address = `http://127.0.0.1:${port}/`
 
 export default defineConfig({

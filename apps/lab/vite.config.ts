@@ -2,8 +2,13 @@ import { fileURLToPath } from "node:url"
 import { svelte } from "@sveltejs/vite-plugin-svelte"
 import { defineConfig } from "vite"
 import { VitePWA } from "vite-plugin-pwa"
+import { nablaSignatures } from "./vite/signatures.ts"
 
 const source = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url))
+
+/** What a script in the Lab can import: see src/code/modules.ts. */
+const scripted = ["nn", "optim", "schedules", "data", "surfaces", "diagnostics", "train"]
+const entries = Object.fromEntries(scripted.map((name) => [`nabla/${name}`, source(`${name}/index.ts`)]))
 
 /** What a page must send for its workers to share memory. */
 const isolation = {
@@ -17,6 +22,7 @@ export default defineConfig({
   base: "./",
   plugins: [
     svelte(),
+    nablaSignatures({ nabla: source("index.ts"), ...entries }),
     VitePWA({
       registerType: "autoUpdate",
       includeAssets: ["icon.svg"],
@@ -39,7 +45,8 @@ export default defineConfig({
       { find: /^nabla\/(\w+)$/, replacement: source("$1/index.ts") },
     ],
   },
-  worker: { format: "es" },
+  // Layers are shown by the names of their classes.
+  worker: { format: "es", rolldownOptions: { output: { keepNames: true } } },
   build: { target: "es2022", outDir: "dist", emptyOutDir: true, chunkSizeWarningLimit: 2000 },
   server: { headers: isolation },
   preview: { headers: isolation },

@@ -3,6 +3,7 @@ import { version } from "../base/index.ts"
 import { addBenchCommand } from "./bench/bench-command.ts"
 import { addCompletionCommand } from "./completion/completion-command.ts"
 import { addLandscapeCommand, addSpectrumCommand } from "./curvature/curvature-commands.ts"
+import { addDoctorCommand } from "./doctor/doctor-command.ts"
 import { addEvalCommand } from "./eval/eval-command.ts"
 import { addPredictCommand } from "./eval/predict-command.ts"
 import { addExportCommand } from "./export/export-command.ts"
@@ -38,6 +39,7 @@ export function program(done: (exitCode: number) => void): Command {
   addFindLrCommand(root, done)
   addLandscapeCommand(root, done)
   addSpectrumCommand(root, done)
+  addDoctorCommand(root, done)
   addGraphCommand(root, done)
   addRaceCommand(root, done)
   addSampleCommand(root, done)

@@ -27,6 +27,7 @@ export type {
 } from "./data/analyze-data.ts"
 export { analyzeData } from "./data/analyze-data.ts"
 export type { Conditioning } from "./data/conditioning.ts"
+export * from "./doctor/index.ts"
 export type { OpNonFinite } from "./forward/find-non-finite.ts"
 export { findNonFinite } from "./forward/find-non-finite.ts"
 export { participationRatio } from "./forward/units.ts"
@@ -51,3 +52,4 @@ export type {
 export { analyzeBatchNorm } from "./normalisation/analyze-batch-norm.ts"
 export type { Batch, Network, ObjectiveOptions } from "./objective.ts"
 export { Objective, objectiveOf } from "./objective.ts"
+export * from "./report/index.ts"

@@ -114,6 +114,8 @@ function unpermuted(
   const free = freeDims(node.shape.length, batch, contract).map((dim) => dims[dim]!)
   if (free.some((dim, i) => i > 0 && dim < free[i - 1]!)) return { node, batch, contract }
   const [input] = node.inputs as [Node]
+  // The product is computed from it, though it does not name it.
+  node.used = true
   return unpermuted(
     input,
     batch.map((dim) => dims[dim]!),

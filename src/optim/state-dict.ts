@@ -95,15 +95,24 @@ export function adoptOptions<O extends BaseOptions>(given: OptimizerState, group
   })
 }
 
-/** Gives a record tensors of its own with the values of the dictionary. */
+/**
+ * Gives a record tensors of its own with the values of the dictionary. Those that it has already stay, with other values:
+ * captured steps know them.
+ */
 function adopt({ record, step, prepared, given, initial }: Loading, copies: Update[]): void {
-  Object.assign(record, { step, prepared, state: initial })
-  for (const [name, target] of Object.entries(initial)) {
-    const value = given[name]
-    if (value === undefined) continue
-    copies.push({ target, value: noGrad(() => mul(value, 1).to(target.dtype)) })
+  const own = record.prepared === prepared ? record.state : {}
+  const state: Record<string, Tensor> = {}
+  for (const [name, fresh] of Object.entries(initial)) {
+    const kept = own[name]
+    const target = kept !== undefined && sameType(kept, fresh) ? kept : fresh
+    const value = given[name] ?? (target === fresh ? undefined : fresh)
+    state[name] = target
+    if (value !== undefined) copies.push({ target, value: noGrad(() => mul(value, 1).to(target.dtype)) })
   }
+  Object.assign(record, { step, prepared, state })
 }
+
+const sameType = (a: Tensor, b: Tensor): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape)
 
 /** Throws unless a dictionary is of the same optimizer, with groups of the same sizes and options that make sense. */
 export function checkGroups<O extends BaseOptions>(

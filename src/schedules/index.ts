@@ -17,7 +17,13 @@ export { multiplicative } from "./multiplicative.ts"
 export type { OneCycleMomentumOptions, OneCycleOptions, OneCycleTiming } from "./one-cycle.ts"
 export { oneCycle, oneCycleMomentum } from "./one-cycle.ts"
 export { perEpoch } from "./per-epoch.ts"
-export type { Plateau, PlateauOptions, PlateauRateState, PlateauState, PlateauWatchOptions } from "./plateau.ts"
+export type {
+  Plateau,
+  PlateauOptions,
+  PlateauRateState,
+  PlateauState,
+  PlateauWatchOptions,
+} from "./plateau.ts"
 export { checkFactor, loweredRate, PlateauWatch, plateau } from "./plateau.ts"
 export type { PolynomialOptions } from "./polynomial.ts"
 export { polynomial } from "./polynomial.ts"

@@ -43,6 +43,8 @@ export interface TrainConfig {
   readonly threads?: number
   readonly out?: string
   readonly name?: string
+  /** Whether layers and gradients are watched, and a report is written. Default: true. */
+  readonly report?: boolean
   readonly quiet?: boolean
   readonly json?: boolean
 }
@@ -51,7 +53,8 @@ export interface TrainConfig {
  * Gives a configuration back as it is; editors know its keys then.
  *
  * @example
- * export default defineConfig({ recipe: "mlp", data: "spiral", epochs: 20, earlyStopping: 5 })
+ * // nabla.config.ts: export default
+ * defineConfig({ recipe: "mlp", data: "spiral", epochs: 20, earlyStopping: 5 })
  */
 export function defineConfig(config: TrainConfig): TrainConfig {
   return config

@@ -1,5 +1,5 @@
 import { NablaError } from "../base/index.ts"
-import type { Batches } from "./evaluate.ts"
+import type { Batches, StreamedBatches } from "./evaluate.ts"
 
 /** Where data are: what their own `state()` says, or the number of the epoch, or nothing. */
 type SavedPlace = { readonly state: unknown } | { readonly epoch: number } | null
@@ -14,10 +14,10 @@ interface Resumable {
  * epoch is kept, where they have one, and the batches that were trained on are passed over.
  */
 export class DataPlace {
-  private readonly data: Batches
+  private readonly data: Batches | StreamedBatches
   private place: SavedPlace = null
 
-  constructor(data: Batches) {
+  constructor(data: Batches | StreamedBatches) {
     this.data = data
     this.settle()
   }

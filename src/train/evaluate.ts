@@ -8,11 +8,18 @@ import { accuracy } from "./metrics/index.ts"
 import { RunningValues, readReports, report } from "./metrics/report.ts"
 import { Breather } from "./pause.ts"
 
-/** Batches of inputs and targets, anew each time they are gone through: a DataLoader, or an array. */
-export interface Batches extends Iterable<readonly [Tensor, Tensor]> {
+type Batch = readonly [Tensor, Tensor]
+
+interface Counted {
   /** How many there are, if that is known. */
   readonly length?: number | undefined
 }
+
+/** Batches of inputs and targets, anew each time they are gone through: a DataLoader, or an array. */
+export interface Batches extends Iterable<Batch>, Counted {}
+
+/** Batches that come one after the other, anew each time: of a file that is read in parts, say. */
+export interface StreamedBatches extends AsyncIterable<Batch>, Counted {}
 
 export interface EvaluateOptions<Output = Tensor> {
   /** Default: crossEntropy. */
@@ -40,11 +47,11 @@ export function objective<Output>({ loss, metrics }: EvaluateOptions<Output>): {
  *
  * @throws NABLA_INTERRUPTED when the signal has been given
  *
- * @example const { loss, accuracy } = await evaluate(model, new DataLoader(test, { batchSize: 250 }))
+ * @example const { loss, accuracy } = await evaluate(model, loader)
  */
 export async function evaluate<Output = Tensor>(
   model: Module<readonly [Tensor], Output>,
-  data: Batches,
+  data: Batches | StreamedBatches,
   options: EvaluateOptions<Output> = {},
 ): Promise<Values> {
   const { loss, metrics } = objective(options)
@@ -53,7 +60,7 @@ export async function evaluate<Output = Tensor>(
   const wasTraining = model.training
   model.eval()
   try {
-    for (const [x, y] of data) {
+    for await (const [x, y] of data) {
       if (options.signal?.aborted) throw interrupted("the evaluation")
       const reported = noGrad(() => {
         const output = model.forward(x)

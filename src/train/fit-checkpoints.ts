@@ -2,7 +2,7 @@ import type { AnyModule } from "../nn/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import type { Checkpoint, Stateful, TrainingPosition } from "./checkpoint.ts"
 import { DataPlace } from "./data-place.ts"
-import type { Batches } from "./evaluate.ts"
+import type { Batches, StreamedBatches } from "./evaluate.ts"
 import type { EpochEvent, FitListener } from "./events.ts"
 import { generatorsOf, restoreGenerators, restoreState, stateOf } from "./training-state.ts"
 
@@ -29,8 +29,8 @@ export interface CheckpointKeeper {
 export interface CheckpointedParts {
   readonly model: AnyModule
   readonly optimizer: object
-  readonly data: Batches
-  readonly test: Batches | undefined
+  readonly data: Batches | StreamedBatches
+  readonly test: Batches | StreamedBatches | undefined
   readonly followers: readonly FitListener[]
   readonly state: Readonly<Record<string, Stateful>>
   readonly preprocessing: Readonly<Record<string, unknown>>
@@ -74,10 +74,10 @@ export class FitCheckpoints {
    *
    * @param trained whether there are none left
    */
-  *remaining(trained: boolean): Generator<readonly [Tensor, Tensor]> {
+  async *remaining(trained: boolean): AsyncGenerator<readonly [Tensor, Tensor]> {
     // What does not know its place is gone through all the same, so that the next epoch follows.
     if (trained && this.skip === 0) return
-    for (const batch of this.parts.data) {
+    for await (const batch of this.parts.data) {
       if (this.skip === 0) yield batch
       else if (--this.skip === 0) this.restoreRandom()
     }

@@ -54,6 +54,25 @@ describe("fit", () => {
     expect(weights(fitted)).toEqual(weights(plain))
   })
 
+  test("takes batches that come one after the other, with the bits of those in memory", async () => {
+    const [whole, streamed] = [smallModel(), smallModel()]
+    const optimizerOf = (model: nn.Module) => new optim.Adam(model.parameters(), { lr: 0.01 })
+    const batches = [...loader()]
+    const stream = {
+      async *[Symbol.asyncIterator]() {
+        yield* batches
+      },
+    }
+    await fitModel(whole, batches, { optimizer: optimizerOf(whole), epochs: 2, test: batches })
+    const { epochs } = await fitModel(streamed, stream, {
+      optimizer: optimizerOf(streamed),
+      epochs: 2,
+      test: stream,
+    })
+    expect(weights(streamed)).toEqual(weights(whole))
+    expect(epochs[1]!.test).toEqual(await evaluate(whole, batches))
+  })
+
   test("learns, and tells listeners what happened", async () => {
     const model = smallModel()
     const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 })
@@ -195,6 +214,19 @@ describe("a loss that is not finite", () => {
     expect(heard.ends).toMatchObject([{ status: "failed", steps: 1 }])
     expect(weights(model)).toEqual(before[1])
     expect(before[1]).not.toEqual(before[0])
+  })
+
+  test("names the first operation, with what it took", async () => {
+    const model = smallModel()
+    const optimizer = new optim.SGD(model.parameters(), { lr: 1e-3 })
+    const loss = (output: Tensor): Tensor => output.abs().neg().sub(1).log().mean()
+    const done = fitModel(model, [good], { optimizer, loss, metrics: {} })
+    await expect(done).rejects.toMatchObject({
+      code: "NABLA_NON_FINITE",
+      message: expect.stringMatching(
+        /the first operation is log of values from -\S+ to -\S+, which gave 4 that are not finite/,
+      ),
+    })
   })
 
   test("by a bad input names the input", async () => {

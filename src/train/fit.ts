@@ -3,7 +3,7 @@ import type { Module } from "../nn/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import { realize } from "../tensor/index.ts"
 import type { Checkpoint, Stateful, TrainingPosition } from "./checkpoint.ts"
-import type { Batches, EvaluateOptions } from "./evaluate.ts"
+import type { Batches, EvaluateOptions, StreamedBatches } from "./evaluate.ts"
 import { evaluate, interrupted, objective } from "./evaluate.ts"
 import type { EndEvent, EpochEvent, FitListener, FitStatus, TrainingHandle } from "./events.ts"
 import type { CheckpointKeeper } from "./fit-checkpoints.ts"
@@ -21,7 +21,7 @@ export interface FitOptions<Output = Tensor> extends EvaluateOptions<Output> {
   /** How often to go through the data. Default: 1. */
   readonly epochs?: number
   /** Held-out data, evaluated after each epoch. */
-  readonly test?: Batches
+  readonly test?: Batches | StreamedBatches
   /** What acts on the training between its steps, such as EarlyStopping; told before the listeners, in their order. */
   readonly callbacks?: readonly FitListener[]
   readonly listeners?: readonly FitListener[]
@@ -73,7 +73,7 @@ export interface FitResult extends EndEvent {
  */
 export async function fit<Output = Tensor>(
   model: Module<readonly [Tensor], Output>,
-  data: Batches,
+  data: Batches | StreamedBatches,
   options: FitOptions<Output>,
 ): Promise<FitResult> {
   const training = new Training(model, data, options)
@@ -107,7 +107,7 @@ function pace(before: Taken, after: Taken): Pace {
 /** The state of one call of fit. */
 class Training<Output> {
   private readonly model: Module<readonly [Tensor], Output>
-  private readonly data: Batches
+  private readonly data: Batches | StreamedBatches
   private readonly options: FitOptions<Output>
   private readonly loss: Loss<Output>
   private readonly metrics: Metrics<Output>
@@ -136,7 +136,11 @@ class Training<Output> {
   private earlierSeconds = 0
   ended = false
 
-  constructor(model: Module<readonly [Tensor], Output>, data: Batches, options: FitOptions<Output>) {
+  constructor(
+    model: Module<readonly [Tensor], Output>,
+    data: Batches | StreamedBatches,
+    options: FitOptions<Output>,
+  ) {
     this.model = model
     this.data = data
     this.options = options
@@ -194,7 +198,7 @@ class Training<Output> {
     const before = this.taken
     this.checkSignal()
     let mark = performance.now()
-    for (const batches of grouped(this.checkpoints.remaining(this.trained), this.accumulate)) {
+    for await (const batches of grouped(this.checkpoints.remaining(this.trained), this.accumulate)) {
       // What an augmentation left to be computed is work on the data, not part of the step.
       realize(batches.flat())
       this.waitingSeconds += (performance.now() - mark) / 1000
@@ -250,7 +254,7 @@ class Training<Output> {
     if (bad < 0) return reports
     await this.guard.restore()
     const at = { loss: reports[bad]!.loss, step: this.step + 1, epoch }
-    throw await nonFiniteError(this.model, batches[bad]![0], at)
+    throw await nonFiniteError(this.model, batches[bad]!, this.loss, at)
   }
 
   /** Of the batches of one step by themselves. */
@@ -361,9 +365,9 @@ class Training<Output> {
 }
 
 /** Batches in groups of a number, the last with what is left. */
-function* grouped(data: Batches, size: number): Generator<readonly Batch[]> {
+async function* grouped(data: StreamedBatches, size: number): AsyncGenerator<readonly Batch[]> {
   let group: Batch[] = []
-  for (const batch of data) {
+  for await (const batch of data) {
     group.push(batch)
     if (group.length < size) continue
     yield group

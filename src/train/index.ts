@@ -10,7 +10,7 @@ export type {
 export { CHECKPOINT_VERSION, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts"
 export type { NamedConfig, TrainConfig } from "./config.ts"
 export { defineConfig } from "./config.ts"
-export type { Batches, EvaluateOptions } from "./evaluate.ts"
+export type { Batches, EvaluateOptions, StreamedBatches } from "./evaluate.ts"
 export { evaluate } from "./evaluate.ts"
 export type {
   EndEvent,

@@ -1,6 +1,9 @@
 import { NablaError } from "../base/index.ts"
+import type { OpNonFinite } from "../diagnostics/index.ts"
+import { findNonFinite } from "../diagnostics/index.ts"
 import type { AnyModule, Module } from "../nn/index.ts"
 import { noGrad, Tensor, tensor } from "../tensor/index.ts"
+import type { Loss } from "./metrics/index.ts"
 
 /**
  * Keeps the parameters of the last step, so that a step with a loss that is not finite can be undone: by the time the
@@ -38,23 +41,33 @@ interface Finding {
 }
 
 /**
- * The error for a loss that is not finite, with the first module whose output was not: the forward pass is made once
- * more, with the parameters from before the step, and every output is looked at.
+ * The error for a loss that is not finite, with the first module whose output was not, and the first operation: the pass
+ * is made once more, with the parameters from before the step, and every output and result is looked at.
  */
-export async function nonFiniteError(
-  model: Module<readonly [Tensor], unknown>,
-  input: Tensor,
+export async function nonFiniteError<Output>(
+  model: Module<readonly [Tensor], Output>,
+  [input, target]: readonly [Tensor, Tensor],
+  loss: Loss<Output>,
   at: { readonly loss: number; readonly step: number; readonly epoch: number },
 ): Promise<NablaError> {
   const { where, got, hint } = await findFirst(model, input)
+  const operation = await findNonFinite(() => loss(model.forward(input), target)).catch(() => null)
   return new NablaError("NABLA_NON_FINITE", {
     message: `the loss is ${at.loss} at step ${at.step} (epoch ${at.epoch})`,
     expected: "finite numbers",
-    got,
+    got: operation === null || operation.inputs.length === 0 ? got : `${got}; ${operationText(operation)}`,
     where,
     hint,
   })
 }
+
+/** "the first operation is log of values from -2 to 3, which gave 5 numbers that are not finite" */
+function operationText({ op, inputs, count }: OpNonFinite): string {
+  const ranges = inputs.map(({ min, max }) => `from ${rounded(min)} to ${rounded(max)}`)
+  return `the first operation is ${op} of values ${ranges.join(" and ")}, which gave ${count} that are not finite`
+}
+
+const rounded = (value: number): string => String(Number(value.toPrecision(4)))
 
 async function findFirst(model: Module<readonly [Tensor], unknown>, input: Tensor): Promise<Finding> {
   const bad = await describe(input)

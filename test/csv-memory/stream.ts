@@ -1,11 +1,13 @@
-import { compile, nn, optim, type Tensor, tensor } from "nabla"
+import { manualSeed, nn, optim, type Tensor, tensor } from "nabla"
 import { ZCA } from "nabla/data"
 import { csvFileBatches } from "nabla/io/node"
+import { fit as fitModel, type StreamedBatches } from "nabla/train"
 
 // Run as a process of its own, since what counts is the most memory that it ever had: stream.ts FILE COLUMNS. A CSV goes
 // through the fit of a whitening, then through an epoch of a perceptron.
 
 const BATCH = 512
+manualSeed(0)
 
 async function* batches(path: string, columns: number): AsyncGenerator<[Tensor, Tensor]> {
   for await (const table of csvFileBatches(path, { batchSize: BATCH })) {
@@ -30,20 +32,16 @@ const fitted = { seconds: seconds(began), megabytes: peak() }
 
 const model = nn.sequential(nn.linear(columns, 64), nn.relu(), nn.linear(64, 2))
 const optimizer = optim.adam(model.parameters(), { lr: 1e-3 })
-const step = compile((x: Tensor, y: Tensor) => {
-  optimizer.zeroGrad()
-  const loss = nn.crossEntropy(model.forward(whitening.transform(x)), y)
-  loss.backward()
-  optimizer.step()
-  return loss
-})
+const whitened: StreamedBatches = {
+  async *[Symbol.asyncIterator]() {
+    for await (const [x, y] of batches(path!, columns)) yield [whitening.transform(x), y]
+  },
+}
 const epoch = performance.now()
 let rows = 0
-let loss = Number.NaN
-for await (const [x, y] of batches(path!, columns)) {
-  loss = await step(x, y).item()
-  rows += x.shape[0]!
-}
+const counted = { name: "rows", onStep: ({ samples }: { samples: number }) => void (rows += samples) }
+const result = await fitModel(model, whitened, { optimizer, epochs: 1, listeners: [counted] })
+const loss = result.epochs[0]!.train.loss
 console.log(
   JSON.stringify({ rows, loss, fit: fitted, epoch: { seconds: seconds(epoch), megabytes: peak() } }),
 )

@@ -56,7 +56,14 @@ describe("nabla train --resume", () => {
     expect(second.err).toContain("[NABLA_RUN_LOCKED]")
     expect(second.code).toBe(1)
     await end
-    expect((await nabla.run("train", "--resume", run, "--lr", "1")).err).toContain("[NABLA_INVALID_OPTION]")
+    for (const other of [
+      ["--lr", "1"],
+      ["--seed", "0"],
+      ["--device", "reference"],
+      ["--name", "another"],
+    ]) {
+      expect((await nabla.run("train", "--resume", run, ...other)).err).toContain("[NABLA_INVALID_OPTION]")
+    }
     expect((await nabla.run("train", "--resume", "nowhere")).err).toContain("[NABLA_NO_CHECKPOINT]")
   })
 

@@ -17,7 +17,7 @@ export default class ClosingLineReporter implements Reporter {
     this.errors++
   }
 
-  onEnd({ status }: FullResult): { status?: FullResult["status"] } {
+  async onEnd({ status }: FullResult): Promise<{ status?: FullResult["status"] }> {
     const count = (...outcomes: string[]): number =>
       this.tests.filter((test) => outcomes.includes(test.outcome())).length
     const skipped = this.tests.filter((test) => test.outcome() === "skipped")

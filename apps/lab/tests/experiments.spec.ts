@@ -1,6 +1,7 @@
 import { expect, test } from "@playwright/test"
+import type { Control } from "../src/experiments/controls.ts"
 import { findExperiments } from "./experiments.ts"
-import { badge, expectSound, open, watchErrors } from "./page.ts"
+import { badge, expectAccessible, expectSound, open, watchErrors } from "./page.ts"
 
 for (const { slug, meta, experiment } of await findExperiments()) {
   test.describe(slug, () => {
@@ -27,10 +28,10 @@ for (const { slug, meta, experiment } of await findExperiments()) {
     test("is sound at both sizes and in both schemes", async ({ page }) => {
       await page.goto(`./#/${slug}`)
       await expect(page.getByText("Say first what you expect.")).toBeVisible()
-      await expectSound(page)
+      await expectAccessible(page)
       await page.getByRole("button", { name: "Just show me" }).click()
       await expect(badge(page)).toContainText("Law")
-      for (const details of await page.locator("details:not([open]) > summary").all()) await details.click()
+      for (const summary of await page.locator("details > summary").all()) await summary.click()
       await expectSound(page)
     })
 
@@ -52,8 +53,9 @@ for (const { slug, meta, experiment } of await findExperiments()) {
         if (found !== undefined && !reached.has(found[0])) {
           const before = page.url()
           const [key, control] = found
-          await page.keyboard.press(keyFor(control.kind, type))
-          if (control.kind !== "text") await expect.poll(() => page.url(), { message: `${key} answers` }).not.toBe(before)
+          await page.keyboard.press(keyFor(control, type))
+          if (control.kind !== "text")
+            await expect.poll(() => page.url(), { message: `${key} answers` }).not.toBe(before)
           reached.add(key)
         }
         await page.keyboard.press("Tab")
@@ -64,7 +66,8 @@ for (const { slug, meta, experiment } of await findExperiments()) {
 }
 
 /** What changes a control that has its default. */
-function keyFor(kind: string, type: string): string {
-  if (kind === "switch") return "Space"
-  return type === "range" ? "Home" : "ArrowDown"
+function keyFor(control: Control, type: string): string {
+  if (control.kind === "switch") return "Space"
+  if (type !== "range" || control.kind !== "number") return "ArrowDown"
+  return control.default === control.min ? "End" : "Home"
 }

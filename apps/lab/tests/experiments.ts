@@ -20,7 +20,10 @@ export async function findExperiments(): Promise<Found[]> {
   return Promise.all(
     slugs.map(async (slug) => {
       const { meta } = (await import(`../src/experiments/${slug}/meta.ts`)) as { meta: Meta }
-      const { experiment } = (await import(`../src/experiments/${slug}/experiment.ts`)) as Pick<Found, "experiment">
+      const { experiment } = (await import(`../src/experiments/${slug}/experiment.ts`)) as Pick<
+        Found,
+        "experiment"
+      >
       return { slug, meta, experiment }
     }),
   )

@@ -14,7 +14,7 @@ interface Violation {
 }
 
 /** Nothing that axe-core finds on what is on the screen. */
-async function expectAccessible(page: Page): Promise<void> {
+export async function expectAccessible(page: Page): Promise<void> {
   const found = await page.evaluate(async (source) => {
     if (!("axe" in globalThis)) new Function(source).call(globalThis)
     const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }
@@ -32,8 +32,11 @@ async function expectFits(page: Page): Promise<void> {
     const found: string[] = []
     const { scrollWidth, clientWidth } = document.documentElement
     if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide on a screen of ${clientWidth}`)
-    for (const element of document.querySelectorAll("button, select, summary, input:not([type=radio], [type=checkbox])")) {
-      const { width, height } = element.getBoundingClientRect()
+    for (const element of document.querySelectorAll(
+      "button, select, summary, input:not([type=radio], [type=checkbox])",
+    )) {
+      // A file is chosen by the button that its input lies in.
+      const { width, height } = (element.closest("label.button") ?? element).getBoundingClientRect()
       if (width > 0 && height < 43.5) found.push(`${height} px high: ${element.outerHTML.slice(0, 120)}`)
     }
     return found
@@ -48,7 +51,9 @@ export async function expectSound(page: Page): Promise<void> {
     for (const colorScheme of ["dark", "light"] as const) {
       await page.emulateMedia({ colorScheme })
       // Charts are drawn for the width that they get.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+      await page.evaluate(
+        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+      )
       await expectAccessible(page)
     }
     await expectFits(page)

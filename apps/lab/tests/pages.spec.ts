@@ -5,7 +5,12 @@ import { expectSound, open, watchErrors } from "./page.ts"
 
 const [first] = await findExperiments()
 
-for (const address of ["", ...pages.filter(({ hidden }) => !hidden).map(({ slug }) => slug), `summary?of=${first!.slug}`, "no-such-page"]) {
+for (const address of [
+  "",
+  ...pages.filter(({ hidden }) => !hidden).map(({ slug }) => slug),
+  `summary?of=${first!.slug}`,
+  "no-such-page",
+]) {
   test(`the page “${address}” is sound at both sizes and in both schemes`, async ({ page }) => {
     const errors = watchErrors(page)
     await page.goto(`./#/${address}`)

@@ -101,7 +101,9 @@ test("a Worker that dies is replaced by one click", async ({ page }) => {
   await expect(badge(page)).toHaveText("✓ Law holds")
 })
 
-test("an engine that runs without end is ended, and one click brings the last good state back", async ({ page }) => {
+test("an engine that runs without end is ended, and one click brings the last good state back", async ({
+  page,
+}) => {
   await page.clock.install()
   await open(page, slug)
   await page.clock.runFor(500)

@@ -1,6 +1,9 @@
 import type { Command } from "commander"
 import type { DeviceName } from "../../tensor/index.ts"
 import { deviceNames } from "../../tensor/index.ts"
+import { exitCodes } from "../terminal/exit-codes.ts"
+import { Interruption } from "../terminal/interruption.ts"
+import { choice, invalidOption, notEmpty, number } from "../terminal/option-values.ts"
 import type { CompareOptions, Comparison } from "./compare.ts"
 import { checkRevisions, compareWorkload, withRevisions } from "./compare.ts"
 import { benchElsewhere, thisProgram } from "./processes.ts"
@@ -8,9 +11,6 @@ import type { BenchResult, BenchSettings } from "./run.ts"
 import { bench, failed, profiled } from "./run.ts"
 import { workloads } from "./spec.ts"
 import { comparisonTable, resultTable } from "./tables.ts"
-import { exitCodes } from "../terminal/exit-codes.ts"
-import { Interruption } from "../terminal/interruption.ts"
-import { choice, invalidOption, notEmpty, number } from "../terminal/option-values.ts"
 
 interface BenchOptions {
   readonly device: readonly DeviceName[]

@@ -35,6 +35,7 @@ const expected: Readonly<Record<keyof TrainConfig, string>> = {
   threads: "a whole number ≥ 1",
   out: "a folder",
   name: "a name without slashes that does not begin with a dot",
+  report: "true or false",
   quiet: "true or false",
   json: "true or false",
 }
@@ -80,6 +81,7 @@ function schemaOf(z: typeof Zod): Zod.ZodType {
     threads: whole(1),
     out: text,
     name: text.regex(/^[^./\\][^/\\]*$/),
+    report: z.boolean(),
     quiet: z.boolean(),
     json: z.boolean(),
   }

@@ -1,12 +1,12 @@
 import type { Command } from "commander"
 import { deviceNames } from "../../tensor/index.ts"
+import { recipeFrom, recipes } from "../recipes/index.ts"
+import { choice, invalidOption, notEmpty, number } from "../terminal/option-values.ts"
+import { specification } from "../terminal/specification.ts"
 import { generatedData } from "../train/data-source.ts"
+import { checkOptions } from "../train/train-settings.ts"
 import type { FindLrOptions } from "./find-lr.ts"
 import { findLr } from "./find-lr.ts"
-import { choice, invalidOption, notEmpty, number } from "../terminal/option-values.ts"
-import { recipeFrom, recipes } from "../recipes/index.ts"
-import { specification } from "../terminal/specification.ts"
-import { checkOptions } from "../train/train-settings.ts"
 
 const examples = `
 Trains for a few steps with rates that grow (Smith's range test), and suggests the rate at which the loss falls

@@ -4,9 +4,9 @@ import { lrRangeTest } from "../../train/index.ts"
 import { writeFileWhole } from "../../train/node.ts"
 import { exitCodes } from "../terminal/exit-codes.ts"
 import { Interruption } from "../terminal/interruption.ts"
-import { rangeSvg } from "./range-svg.ts"
 import { prepare } from "../train/train.ts"
 import type { TrainOptions } from "../train/train-settings.ts"
+import { rangeSvg } from "./range-svg.ts"
 
 export interface FindLrOptions extends TrainOptions {
   readonly from: number

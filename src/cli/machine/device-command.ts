@@ -3,7 +3,13 @@ import type { Command } from "commander"
 import colours from "picocolors"
 import { NablaError } from "../../base/index.ts"
 import type { Ceilings, DeviceName } from "../../tensor/index.ts"
-import { defaultDevice, deviceCeilings, deviceInfo, deviceNames, setDefaultDevice } from "../../tensor/index.ts"
+import {
+  defaultDevice,
+  deviceCeilings,
+  deviceInfo,
+  deviceNames,
+  setDefaultDevice,
+} from "../../tensor/index.ts"
 
 /** A device as this machine has it. */
 interface DeviceReport {

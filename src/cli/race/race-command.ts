@@ -1,10 +1,10 @@
 import type { Command } from "commander"
 import type { Point } from "../../surfaces/index.ts"
-import { defaultsOf, optimizers } from "../train/optimizers.ts"
 import { invalidOption, notEmpty, number } from "../terminal/option-values.ts"
-import { race } from "./race.ts"
 import type { Specification } from "../terminal/specification.ts"
 import { describeOptions, specification, specificationHelp } from "../terminal/specification.ts"
+import { defaultsOf, optimizers } from "../train/optimizers.ts"
+import { race } from "./race.ts"
 import { makeExpression, makeSurface, surfaceTable } from "./surfaces.ts"
 
 interface RaceArguments {

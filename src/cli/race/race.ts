@@ -4,11 +4,11 @@ import type { Point, Surface } from "../../surfaces/index.ts"
 import { trace } from "../../surfaces/index.ts"
 import { setDefaultDevice } from "../../tensor/index.ts"
 import { writeFileWhole } from "../../train/node.ts"
+import type { Specification } from "../terminal/specification.ts"
 import { findOptimizer, makeOptimizer } from "../train/optimizers.ts"
 import { drawing, markers } from "./race-drawing.ts"
 import type { Runner } from "./race-runner.ts"
 import { raceSvg } from "./race-svg.ts"
-import type { Specification } from "../terminal/specification.ts"
 
 export interface RaceOptions {
   readonly surface: Surface

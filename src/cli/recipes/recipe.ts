@@ -3,8 +3,8 @@ import type { ArrayDataset, Augmentation, EpochLoader } from "../../data/index.t
 import type { Module } from "../../nn/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
 import type { Batches, Loss, Metric } from "../../train/index.ts"
-import type { DataKind, TrainingData } from "../train/data-source.ts"
 import type { OptionValue } from "../terminal/specification.ts"
+import type { DataKind, TrainingData } from "../train/data-source.ts"
 
 /** How a recipe is trained where the command line does not say. */
 export interface TrainingDefaults {

@@ -11,9 +11,6 @@ import type { TrainOptions } from "./train-settings.ts"
 /** What may be said anew when a run goes on: nothing that its bits depend on. */
 const free = ["resume", "out", "threads", "quiet", "json", "keep", "checkpointEvery"] as const
 
-/** Options that are none of the run's, or have defaults that nobody asked for. */
-const passed: readonly string[] = [...free, "name", "config", "device", "seed"]
-
 /** The options of a run as its config.json keeps them, so that it can be built again. */
 export function rememberedOptions(options: TrainOptions): Partial<TrainOptions> {
   const ofTheCall = ["resume", "out", "name", "config", "quiet", "json"]
@@ -23,6 +20,7 @@ export function rememberedOptions(options: TrainOptions): Partial<TrainOptions> 
 /**
  * Opens the run that is to go on, and says so.
  *
+ * @param said the options that are no defaults
  * @returns the options that it was begun with; `run` is null when there is nothing left to do
  * @throws NABLA_INVALID_OPTION for options that would make it another training
  * @throws the errors of resumeRun
@@ -30,8 +28,9 @@ export function rememberedOptions(options: TrainOptions): Partial<TrainOptions> 
 export async function openRun(
   asked: TrainOptions,
   name: string,
+  said: readonly string[],
 ): Promise<{ options: TrainOptions; run: ResumedRun | null }> {
-  checkAlone(asked)
+  checkAlone(said)
   const path = pathOf(name, asked.out)
   const { config, environment, status } = loadRun(path)
   const options = optionsOf(path, config, environment)
@@ -48,7 +47,7 @@ export async function openRun(
       ? `${path} had not come to a checkpoint: it begins anew`
       : `${path} goes on after step ${count(step)}, in epoch ${epoch}`
   tell(asked, { message, step })
-  const now = Object.fromEntries(free.flatMap((key) => (asked[key] === undefined ? [] : [[key, asked[key]]])))
+  const now = Object.fromEntries(free.flatMap((key) => (said.includes(key) ? [[key, asked[key]]] : [])))
   return { options: { ...options, ...now }, run }
 }
 
@@ -58,8 +57,8 @@ function tell({ json }: TrainOptions, { message, step }: { message: string; step
   else process.stderr.write(`note: ${message}\n`)
 }
 
-function checkAlone(asked: TrainOptions): void {
-  const others = Object.keys(asked).filter((key) => !passed.includes(key))
+function checkAlone(said: readonly string[]): void {
+  const others = said.filter((key) => !(free as readonly string[]).includes(key))
   if (others.length === 0) return
   const got = others.map((key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
   throw invalidOption("--resume", "no options that would make it another training", got.join(", "))
@@ -71,7 +70,12 @@ function pathOf(name: string, out: string): string {
   return !isRun(name) && isRun(join(out, name)) ? join(out, name) : name
 }
 
-function optionsOf(
+/**
+ * The options that a run was begun with.
+ *
+ * @throws NABLA_FILE_FORMAT when its config.json does not hold them
+ */
+export function optionsOf(
   path: string,
   config: Readonly<Record<string, unknown>>,
   environment: Readonly<Record<string, unknown>>,

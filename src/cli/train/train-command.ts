@@ -194,13 +194,17 @@ export function addTrainCommand(root: Command, done: (exitCode: number) => void)
       notEmpty("--resume"),
     )
     .option("--config <file>", "options from a file (default: nabla.config.* here)", notEmpty("--config"))
+    .option("--no-report", "do not watch layers and gradients, and write no report at the end")
     .option("-q, --quiet", "print nothing but the run's folder")
     .option("--json", "print a line of JSON for each event")
     .addHelpText("after", help)
     .action(async (given: TrainOptions & { readonly config?: string }, command: Command) => {
-      const found = await findConfig(given.config)
+      // A run that goes on has its own options: those of a file that happens to lie here are another training's.
+      const ignored = given.resume !== undefined && given.config === undefined
+      const found = ignored ? null : await findConfig(given.config)
       const options = found === null ? given : mergeConfig<TrainOptions>(command, found.config, found.file)
       checkOptions(options)
-      done(await train(options))
+      const said = Object.keys(options).filter((key) => command.getOptionValueSource(key) !== "default")
+      done(await train(options, said))
     })
 }

@@ -49,6 +49,8 @@ export interface TrainOptions {
   readonly checkpointEvery?: string
   /** Checkpoints that are kept. */
   readonly keep?: number
+  /** Whether the run is watched, and its report written at the end. */
+  readonly report?: boolean
   /** The run to go on with, instead of a new one. */
   readonly resume?: string
   readonly quiet?: boolean

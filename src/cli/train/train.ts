@@ -1,13 +1,12 @@
 import { join } from "node:path"
 import colours from "picocolors"
 import type { AnyModule } from "../../nn/index.ts"
-import type { Optimizer } from "../../optim/index.ts"
 import { manualSeed, setDefaultDevice, setThreads } from "../../tensor/index.ts"
-import type { Checkpoint, FitResult } from "../../train/index.ts"
+import type { Checkpoint, FitListener, FitResult } from "../../train/index.ts"
 import { fit } from "../../train/index.ts"
 import type { ResumedRun } from "../../train/node.ts"
 import { RunRecorder, TensorBoardRecorder, writeFileWhole } from "../../train/node.ts"
-import type { Job, ModelOptions, Recipe } from "../recipes/index.ts"
+import type { Job } from "../recipes/index.ts"
 import { chooseRecipe, findRecipe, recipeOptions, trainingDefaults } from "../recipes/index.ts"
 import { deviceNotice } from "../terminal/device-notice.ts"
 import { exitCodes } from "../terminal/exit-codes.ts"
@@ -21,34 +20,26 @@ import { augmentedBatches } from "./augmented-data.ts"
 import { callbacksFor, stepOptions } from "./callbacks.ts"
 import { checkpointOptions } from "./checkpoint-interval.ts"
 import { describeData, sizesOf } from "./data-description.ts"
-import type { TrainingData } from "./data-source.ts"
 import { loadData, scaleOf } from "./data-source.ts"
 import { withMetrics } from "./metric-names.ts"
 import { makeOptimizer } from "./optimizers.ts"
 import { openRun, rememberedOptions } from "./resume.ts"
+import type { RunEnd } from "./run-report.ts"
+import { probeFor, writeReport } from "./run-report.ts"
 import { checkMomentum, ScheduleListener } from "./schedule-listener.ts"
-import type { TrainingSchedule } from "./schedules.ts"
 import { makeSchedule } from "./schedules.ts"
-import type { TrainOptions, TrainSettings } from "./train-settings.ts"
+import type { Setup } from "./setup.ts"
+import type { TrainOptions } from "./train-settings.ts"
 import { settle } from "./train-settings.ts"
 
-/** What a run consists of, once data are loaded and everything is decided. */
-export interface Setup {
-  readonly options: TrainOptions
-  readonly settings: TrainSettings
-  readonly source: string
-  readonly data: TrainingData
-  readonly recipe: Recipe
-  readonly modelOptions: ModelOptions
-  readonly job: Job
-  readonly optimizer: Optimizer
-  readonly plan: TrainingSchedule
-}
-
-/** Does what `nabla train` was asked to do, and gives the exit code. */
-export async function train(asked: TrainOptions): Promise<number> {
+/**
+ * Does what `nabla train` was asked to do, and gives the exit code.
+ *
+ * @param said the options that are no defaults
+ */
+export async function train(asked: TrainOptions, said: readonly string[]): Promise<number> {
   if (asked.resume === undefined) return trainRun(asked, null)
-  const { options, run } = await openRun(asked, asked.resume)
+  const { options, run } = await openRun(asked, asked.resume, said)
   if (run === null) return exitCodes.ok
   try {
     return await trainRun(options, run)
@@ -71,14 +62,21 @@ async function trainRun(options: TrainOptions, resumed: ResumedRun | null): Prom
         : { resume: resumed }),
     })
     const resume = resumed?.checkpoint ?? null
-    const result = await run(setup, recorder, interruption.signal, resume).catch((error: unknown) => {
-      if (recorder.path !== undefined && !options.json) printFolder(recorder.path)
+    const probe = probeFor(setup)
+    const report = async (end: RunEnd): Promise<string | undefined> =>
+      recorder.path && probe ? writeReport(setup, probe, recorder.path, end) : undefined
+    const listeners = [recorder, ...(probe === null ? [] : [probe])]
+    const result = await run(setup, recorder, listeners, interruption.signal, resume).catch(async (error) => {
+      // The first error is the one to tell, also where no report can be made of it.
+      const page = await report({ error }).catch(() => undefined)
+      if (recorder.path !== undefined && !options.json) printPlaces(recorder.path, page)
       throw error
     })
     if (recorder.path !== undefined) await drawPictures(setup.job, recorder.path)
-    if (options.json) jsonLine({ kind: "end", ...lastOf(result), folder: recorder.path })
+    const page = await report({ result })
+    if (options.json) jsonLine({ kind: "end", ...lastOf(result), folder: recorder.path, report: page })
     else if (options.quiet) process.stdout.write(`${recorder.path}\n`)
-    else conclude(result, recorder.path)
+    else conclude(result, recorder.path, page)
     return result.status === "completed" ? exitCodes.ok : (interruption.exitCode ?? exitCodes.interrupted)
   } finally {
     interruption.dispose()
@@ -116,6 +114,7 @@ export async function prepare(options: TrainOptions): Promise<Setup> {
 function run(
   { options, settings, data, job, optimizer, plan }: Setup,
   recorder: RunRecorder,
+  own: readonly FitListener[],
   signal: AbortSignal,
   resume: Checkpoint | null,
 ): Promise<FitResult> {
@@ -128,7 +127,7 @@ function run(
     folder,
   })
   const events = new TensorBoardRecorder({ folder, config: settings })
-  const listeners = [recorder, events, follower, ...followerFor(process.stdout, options)]
+  const listeners = [...own, events, follower, ...followerFor(process.stdout, options)]
   // biome-ignore lint/suspicious/noFocusedTests: a training, not a test
   return fit(model, batches, {
     ...rest,
@@ -215,7 +214,7 @@ function lastOf({ epochs, error: _, ...rest }: FitResult): object {
   return { ...rest, epochs: epochs.length, ...(last && { train: last.train, test: last.test }) }
 }
 
-function conclude(result: FitResult, path: string | undefined): void {
+function conclude(result: FitResult, path: string | undefined, page: string | undefined): void {
   if (result.status === "interrupted") {
     const after = `after ${count(result.steps)} steps, ${duration(result.seconds)}`
     process.stdout.write(`\n${colours.yellow("stopped")} ${after}\n`)
@@ -223,9 +222,10 @@ function conclude(result: FitResult, path: string | undefined): void {
   if (result.stopped !== undefined) process.stdout.write(`ended early: ${result.stopped}\n`)
   const notice = deviceNotice()
   if (notice !== null) process.stdout.write(`${notice}\n`)
-  if (path !== undefined) printFolder(path)
+  if (path !== undefined) printPlaces(path, page)
 }
 
-function printFolder(path: string): void {
+function printPlaces(path: string, page: string | undefined): void {
   process.stdout.write(`run folder: ${path}\n`)
+  if (page !== undefined) process.stdout.write(`report: ${page}\n`)
 }

@@ -89,3 +89,12 @@ test("the operation that makes the first number that is not finite is named, wit
   expect(cause!.inputs[0]).toMatchObject({ min: 0, max: 1 })
   expect(await findNonFinite(() => model.forward(tensor([[1, 2]])))).toBeNull()
 })
+
+test("constants that are meant not to be finite are no cause", async () => {
+  const model = nn.mlp([2, 4, 3])
+  const [x, y] = [randn([4, 2]), tensor([0, 1, 2, 0], { dtype: "int32" })]
+  expect(await findNonFinite(() => nn.crossEntropy(model.forward(x), y))).toBeNull()
+  const huge = await findNonFinite(() => nn.crossEntropy(model.forward(x.mul(1e30)).mul(1e30), y))
+  expect(huge).toMatchObject({ op: "mul", shape: [4, 3] })
+  expect(huge!.inputs[0]!.max).toBeLessThan(1e32)
+})

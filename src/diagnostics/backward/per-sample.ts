@@ -26,7 +26,7 @@ export interface PerSampleGradients {
  *
  * @example
  * const { gradients } = perSampleGradients(model, x, y)
- * gradients["0.weight"].shape // [64, 16, 2]
+ * gradients["1.weight"].shape // [8, 16, 10]: one gradient of [16, 10] for each of 8 examples
  */
 export function perSampleGradients(
   model: Module<readonly [Tensor], Tensor>,

@@ -13,6 +13,8 @@ export interface Conditioning {
   readonly standardised: number
   /** PCA or ZCA: 1 by construction, unless features depend on each other. */
   readonly whitened: number
+  /** λmax of Σxxᵀ/n as the data are and centred: what bounds the rate of gradient descent. */
+  readonly largest: { readonly raw: number; readonly centred: number }
 }
 
 /** Relative to the largest eigenvalue, what double precision cannot tell from 0. */
@@ -26,15 +28,16 @@ export async function conditioning(rows: Tensor): Promise<Conditioning> {
     [rows, centred, centred.div(deviations)].map((x) => conditionOf(x)),
   )
   return {
-    raw: raw!,
-    centred: covariance!,
-    standardised: correlation!,
-    whitened: Number.isFinite(covariance!) ? 1 : Infinity,
+    raw: raw!.condition,
+    centred: covariance!.condition,
+    standardised: correlation!.condition,
+    whitened: Number.isFinite(covariance!.condition) ? 1 : Infinity,
+    largest: { raw: raw!.most, centred: covariance!.most },
   }
 }
 
-async function conditionOf(x: Tensor): Promise<number> {
+async function conditionOf(x: Tensor): Promise<{ condition: number; most: number }> {
   const values = await linalg.eigvalsh(x.t().matmul(x).div(x.shape[0]!)).data()
   const [least, most] = [values[0]!, values.at(-1)!]
-  return least <= most * NOTHING ? Infinity : most / least
+  return { condition: least <= most * NOTHING ? Infinity : most / least, most }
 }

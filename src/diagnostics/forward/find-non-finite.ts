@@ -44,13 +44,19 @@ export async function findNonFinite(f: () => Tensor): Promise<OpNonFinite | null
   const handles = floating.map((node) => new TensorClass(node))
   const counts = handles.map((handle) => sum(logicalNot(isfinite(handle))))
   realize([...handles, ...counts])
+  const tainted = new Set<Node>()
   for (const [i, node] of floating.entries()) {
     const count = await counts[i]!.item()
     if (count === 0) continue
+    tainted.add(node)
+    const took = inputs.get(node)!
+    // A number that a function brings along, such as the −∞ of a mask, is meant; what comes of it follows.
+    const isMeant = took.length === 0 && (node.op.name === "constant" || functionOf(node) !== undefined)
+    if (isMeant || took.some((input) => tainted.has(input))) continue
     const id = `n${node.id}`
     const known = named.get(id)
-    const took = await Promise.all(
-      inputs.get(node)!.map(async (input) => {
+    const ranges = await Promise.all(
+      took.map(async (input) => {
         const values = new TensorClass(input)
         const numbers = values.dtype === "bool" ? values.to("float32") : values
         const [min, max] = await Promise.all([amin(numbers).item(), amax(numbers).item()])
@@ -58,7 +64,7 @@ export async function findNonFinite(f: () => Tensor): Promise<OpNonFinite | null
       }),
     )
     const op = user.get(id) ?? functionOf(node) ?? known?.op ?? node.op.name
-    return { op, module: known?.module ?? "", shape: node.shape, count, inputs: took }
+    return { op, module: known?.module ?? "", shape: node.shape, count, inputs: ranges }
   }
   return null
 }

@@ -1,4 +1,5 @@
 import type { AnyModule } from "../../nn/index.ts"
+import type { Tensor } from "../../tensor/index.ts"
 import { distinguishCaptures } from "../../tensor/index.ts"
 import { DeadUnits } from "../forward/dead-units.ts"
 import { readLayers, readParameters } from "./decode.ts"
@@ -19,9 +20,13 @@ let probes = 0
  * that are not looked at compute what they would without a probe. See instrument.
  */
 export class Probe {
+  /** Under which it stands in checkpoints of fit. */
+  readonly name = "probe"
   readonly settings: Settings
   /** What was seen so far, the oldest first. */
   readonly observations: Observation[] = []
+  /** What `after` was told of each step, such as its loss. */
+  readonly history: Readonly<Record<string, number>>[] = []
   /** Where numbers were first seen not to be finite, null as long as all were. */
   nonFinite: NonFinite | null = null
   private readonly layers = new Slots<LayerMeta>()
@@ -30,6 +35,8 @@ export class Probe {
   private readonly parts: readonly { detach?(): void; remove?(): void }[]
   private readonly frozen: (path: string) => boolean
   private steps = 0
+  /** The step from which on every so many are looked at. */
+  private first = 0
   private attached = true
 
   constructor(model: AnyModule, options: InstrumentOptions = {}) {
@@ -50,8 +57,9 @@ export class Probe {
   private get phase(): Phase {
     if (!this.attached) return "idle"
     const { every, full } = this.settings
-    if (this.steps % every === 0) return "observe"
-    return full && (this.steps + 1) % every === 0 ? "prepare" : "idle"
+    const since = this.steps - this.first
+    if (since % every === 0) return "observe"
+    return full && (since + 1) % every === 0 ? "prepare" : "idle"
   }
 
   /** The last observation, if there is one. */
@@ -59,17 +67,35 @@ export class Probe {
     return this.observations.at(-1) ?? null
   }
 
+  get isAttached(): boolean {
+    return this.attached
+  }
+
   /**
    * To be called after each step of the loop: reads what the step computed, if it was looked at, and decides whether the
    * next one is. Waiting for it is needed only on devices that cannot be read at once.
    *
+   * @param values of the step, such as its loss, for `history`: numbers or tensors of one number
    * @returns the observation, null for a step that was not looked at
    */
-  async after(): Promise<Observation | null> {
-    const looked = this.phase === "observe"
+  async after(values: Readonly<Record<string, number | Tensor>> = {}): Promise<Observation | null> {
+    const looked = this.phase === "observe" && this.sawSomething()
     const reading = looked ? this.read(this.steps + 1) : null
     this.steps++
+    if (Object.keys(values).length > 0) await this.record(this.steps, values)
     return reading
+  }
+
+  /** A probe that is attached after a step has nothing of it to read: it looks at the next one. */
+  private sawSomething(): boolean {
+    if (!this.layers.isEmpty || !this.parameters.isEmpty) return true
+    this.first = this.steps + 1
+    return false
+  }
+
+  private async record(step: number, values: Readonly<Record<string, number | Tensor>>): Promise<void> {
+    const read = Object.entries(values).map(async ([name, value]) => [name, await numberOf(value)] as const)
+    this.history.push({ step, ...Object.fromEntries(await Promise.all(read)) })
   }
 
   /** What fit calls: a probe can stand among its listeners. */
@@ -80,6 +106,15 @@ export class Probe {
   /** What fit calls at the end: a step that failed, for a loss that is not finite, is still read. */
   async onEnd({ status }: { readonly status: string }): Promise<void> {
     if (status === "failed" && this.phase === "observe") await this.read(this.steps + 1)
+  }
+
+  /** Which steps are looked at goes on as it was: those are computed by another program, with other last bits. */
+  stateDict(): { readonly steps: number; readonly first: number } {
+    return { steps: this.steps, first: this.first }
+  }
+
+  loadStateDict({ steps, first }: { readonly steps: number; readonly first: number }): void {
+    Object.assign(this, { steps, first })
   }
 
   /** Takes the probe off; what it saw stays. The model computes what it did before. */
@@ -112,6 +147,10 @@ export class Probe {
     this.observations.push(observation)
     if (this.observations.length > this.settings.keep) this.observations.shift()
   }
+}
+
+async function numberOf(value: number | Tensor): Promise<number> {
+  return typeof value === "number" ? value : Number(await value.item())
 }
 
 /** The first layer forward, else the last one backward, else the first parameter whose numbers are not all finite. */

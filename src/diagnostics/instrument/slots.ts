@@ -43,6 +43,10 @@ export class Slots<Meta> {
     return { target, value }
   }
 
+  get isEmpty(): boolean {
+    return this.written.size === 0
+  }
+
   get(name: string): Slot<Meta> | undefined {
     return this.written.get(name)
   }

@@ -39,7 +39,7 @@ const SMALL_IS_GOOD = /loss|error|mae|rmse|mse|perplexity/i
  *
  * @example
  * const stopping = new EarlyStopping({ monitor: "accuracy", patience: 3 })
- * await fit(model, data, { optimizer, test, epochs: 100, callbacks: [stopping] })
+ * await fit(model, loader, { optimizer, test, epochs: 100, callbacks: [stopping] })
  */
 export class EarlyStopping implements FitListener {
   readonly name = "early-stopping"

@@ -26,7 +26,7 @@ export interface SampleDumpOptions<Output = Tensor> {
  *
  * @example
  * const write = async ({ epoch, output }) => console.log(epoch, await output.data())
- * await fit(model, data, { optimizer, callbacks: [new SampleDump({ inputs: x, write })] })
+ * await fit(model, loader, { optimizer, callbacks: [new SampleDump({ inputs: x, write })] })
  */
 export class SampleDump<Output = Tensor> implements FitListener {
   private readonly options: SampleDumpOptions<Output>

@@ -96,7 +96,7 @@ abstract class WeightAveraging implements FitListener {
  *
  * @throws NABLA_INVALID_ARGUMENT for options out of range
  *
- * @example await fit(model, data, { optimizer, test, callbacks: [new WeightEMA({ decay: 0.99 })] })
+ * @example await fit(model, loader, { optimizer, test, callbacks: [new WeightEMA({ decay: 0.99 })] })
  */
 export class WeightEMA extends WeightAveraging {
   readonly name = "weight-ema"
@@ -123,8 +123,8 @@ export class WeightEMA extends WeightAveraging {
  * @throws NABLA_INVALID_ARGUMENT for options out of range
  *
  * @example
- * const swa = new StochasticWeightAveraging({ start: 10, statisticsFrom: data })
- * await fit(model, data, { optimizer, epochs: 20, callbacks: [swa] })
+ * const swa = new StochasticWeightAveraging({ start: 10, statisticsFrom: loader })
+ * await fit(model, loader, { optimizer, epochs: 20, callbacks: [swa] })
  */
 export class StochasticWeightAveraging extends WeightAveraging {
   readonly name = "stochastic-weight-averaging"

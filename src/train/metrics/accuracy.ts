@@ -19,7 +19,7 @@ export const accuracy: Loss = (output, target) => mean(eq(argmax(output, 1), tar
  *
  * @throws NABLA_INVALID_ARGUMENT when k is no whole number ≥ 1
  *
- * @example await fit(model, data, { optimizer, metrics: { accuracy, "top-5": topKAccuracy(5) } })
+ * @example await fit(model, loader, { optimizer, metrics: { accuracy, "top-5": topKAccuracy(5) } })
  */
 export function topKAccuracy(k: number): Loss {
   if (!(Number.isInteger(k) && k >= 1))

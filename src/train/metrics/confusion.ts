@@ -146,7 +146,7 @@ function classScore(name: string, formula: Formula): (options?: ClassScoreOption
  *
  * @throws NABLA_INVALID_ARGUMENT for options that there are not
  *
- * @example await evaluate(model, test, { loss, metrics: { precision: precision({ average: "none" }) } })
+ * @example await evaluate(model, test, { metrics: { precision: precision({ average: "none" }) } })
  */
 export const precision = /* @__PURE__ */ classScore("precision", ({ truePositive, falsePositive }) => [
   truePositive,

@@ -13,7 +13,7 @@ export type MetricValue = number | Readonly<Record<string, number>>
  *
  * @example
  * const metric = f1({ average: "macro" })
- * for (const [x, y] of batches) await metric.update(model.forward(x), y)
+ * for (const [x, y] of loader) await metric.update(model.forward(x), y)
  * metric.compute()
  */
 export abstract class StreamingMetric<Output = Tensor> {

@@ -18,7 +18,7 @@ export interface Route {
 }
 
 export function parseRoute(hash: string): Route {
-  const text = hash.replace(/^#\/?/, "")
+  const text = ownForm(hash.replace(/^#\/?/, ""))
   const at = text.indexOf("?")
   const warnings: string[] = []
   const page = decode(at < 0 ? text : text.slice(0, at), warnings)
@@ -26,7 +26,11 @@ export function parseRoute(hash: string): Route {
   const version = query.get("v")
   const presentation = {
     lecture: query.get("lecture") === "1",
-    hide: query.get("hide")?.split(",").filter((name) => name !== "") ?? [],
+    hide:
+      query
+        .get("hide")
+        ?.split(",")
+        .filter((name) => name !== "") ?? [],
   }
   for (const name of ["v", "lecture", "hide"]) query.delete(name)
   if (version !== null && Number(version) > LINK_VERSION) {
@@ -35,6 +39,11 @@ export function parseRoute(hash: string): Route {
     warnings.push(`The link has the version “${version}”, which there never was.`)
   }
   return { page, query, presentation, warnings }
+}
+
+/** TensorFlow Playground's links are settings and nothing else: they open the Playground here. */
+function ownForm(text: string): string {
+  return /^\w+=/.test(text) ? `playground?${text}` : text
 }
 
 function decode(text: string, warnings: string[]): string {
@@ -49,7 +58,8 @@ function decode(text: string, warnings: string[]): string {
 export function formatRoute(page: string, query: URLSearchParams, presentation?: Presentation): string {
   const full = new URLSearchParams(query)
   if (presentation?.lecture) full.set("lecture", "1")
-  if (presentation !== undefined && presentation.hide.length > 0) full.set("hide", presentation.hide.join(","))
+  if (presentation !== undefined && presentation.hide.length > 0)
+    full.set("hide", presentation.hide.join(","))
   const text = full.toString()
   return text === "" ? `#/${page}` : `#/${page}?v=${LINK_VERSION}&${text}`
 }

@@ -1,3 +1,6 @@
+import { formatNumber } from "../design/numbers.ts"
+import { extent } from "./grid.ts"
+
 /** Colours of series, by number. */
 export const seriesColour = (i: number): string => `var(--series-${(i % 6) + 1})`
 
@@ -32,3 +35,41 @@ export function tableOf(
     rows: places.map((at) => [at, ...found.map((points) => points.get(at) ?? "")]),
   }
 }
+
+/** An entry of a legend. */
+export interface Mark {
+  readonly name: string
+  readonly colour: string
+  readonly dashed?: boolean
+  readonly shape?: "line" | "dot" | "area"
+}
+
+/** An axis as Plot takes it; powers of ten as such, where Plot would write 10n and 100µ. */
+export const scaleOf = ({ label, scale = "linear", domain }: Axis, values: readonly number[] = []) => ({
+  label,
+  type: scale,
+  ...(domain === undefined ? {} : { domain }),
+  ...(scale === "log" ? { tickFormat: spansDecades(values) ? powerOfTen : formatNumber } : {}),
+})
+
+/** Within few powers of ten the numbers between them have to be read too. */
+function spansDecades(values: readonly number[]): boolean {
+  const [least, largest] = extent(values.filter((value) => value > 0))
+  return values.length === 0 || largest / least > 30
+}
+
+function powerOfTen(value: number): string {
+  const power = Math.log10(value)
+  if (Math.abs(power - Math.round(power)) > 1e-9) return ""
+  return Math.abs(power) < 3.5 ? formatNumber(value) : formatNumber(value, 2).replace(/^1·/, "")
+}
+
+/** A legend of one entry tells nothing that the title does not. */
+export const legendOf = (series: readonly Series[]): Mark[] =>
+  series.length < 2
+    ? []
+    : series.map(({ name, dashed = false, colour }, i) => ({
+        name,
+        dashed,
+        colour: seriesColour(colour ?? i),
+      }))

@@ -19,6 +19,8 @@ export interface EngineState {
 
 /** Milliseconds without an answer after which the Worker counts as hung. */
 const PATIENCE = 15_000
+/** Milliseconds between two questions whether a Worker with work to do still answers. */
+const PULSE = 3000
 
 /** The page's end of the Worker. It starts the Worker when it is first needed, and again when it has died. */
 export class Engine {
@@ -26,6 +28,7 @@ export class Engine {
   private last = 0
   private readonly sessions = new Map<number, SessionHandlers<unknown>>()
   private watch: ReturnType<typeof setTimeout> | null = null
+  private pulse: ReturnType<typeof setTimeout> | null = null
   /** Told when the Worker says what it runs on. */
   onReady: ((state: EngineState) => void) | null = null
 
@@ -95,9 +98,18 @@ export class Engine {
     }, PATIENCE)
   }
 
+  /** A program may begin to run without end long after the last message. */
+  private askAgain(): void {
+    this.pulse ??= setTimeout(() => {
+      this.pulse = null
+      if (this.worker !== null && this.sessions.size > 0) this.expectAnswer()
+    }, PULSE)
+  }
+
   private receive(message: FromWorker): void {
     if (this.watch !== null) clearTimeout(this.watch)
     this.watch = null
+    this.askAgain()
     if (message.kind === "pong") return
     if (message.kind === "ready") {
       if (message.protocol !== PROTOCOL) {

@@ -49,6 +49,8 @@ export function problemOf(error: unknown): Problem {
 /** What a program in the Worker has of its session. */
 export interface Session<Command = unknown> {
   readonly signal: AbortSignal
+  /** Shows a view at once, from within code that yields nothing for long; to be called some ten times a second at most. */
+  show(view: unknown): void
   /** Commands from the page since the last call. */
   commands(): readonly Command[]
   /** Waits until there is a command, or the session ends. */

@@ -33,6 +33,7 @@ async function run(id: number, name: string, values: unknown): Promise<void> {
   const { signal } = own.control
   const session: Session = {
     signal,
+    show: (view) => post({ kind: "view", session: id, view }),
     commands: () => own.inbox.splice(0),
     idle: () =>
       own.inbox.length > 0 || signal.aborted

@@ -6,7 +6,7 @@ import { verdict } from "./experiment.ts"
 
 /** A session without a page, for tests of laws. */
 export function quietSession(): Session<never> {
-  return { signal: new AbortController().signal, commands: () => [], idle: async () => {} }
+  return { signal: new AbortController().signal, show: () => {}, commands: () => [], idle: async () => {} }
 }
 
 /** Runs an experiment to its end, with some values changed: the last view, and all of them. */

@@ -1,0 +1,3 @@
+declare module "virtual:nabla-signatures" {
+  export const signatures: import("../../vite/signatures.ts").Signatures
+}

@@ -1,0 +1,8 @@
+export type { Check, Verdict } from "./check.ts"
+export { checks } from "./checks/index.ts"
+export { diagnose, examine } from "./diagnose.ts"
+export type { Diagnosis, Evidence, Finding, Passed, Reference, Remedy, Severity, Skipped } from "./finding.ts"
+export type { HistoryRecord } from "./history.ts"
+export type { OptimizerLike } from "./optimizer-settings.ts"
+export type { DiagnoseOptions } from "./options.ts"
+export { Patient } from "./patient.ts"
