@@ -111,6 +111,7 @@ const rates = { format: "nabla.rates", version: 1, steps: 1, changes: [{ step: 0
 const reader: Names = {
   knob: { value: "0.05" },
   readFileSync: () => JSON.stringify(rates),
+  writeFileSync: () => {},
   console: { log: () => {} },
   process: { stdout: { write: () => true } },
 }

@@ -20,11 +20,14 @@ export interface KillReport {
   readonly checkpointsRead: number
 }
 
-/** Trainings with all that has to be put back: dropout, momentum, averages, augmentation, schedules, batch norm, noise. */
+/**
+ * Trainings with all that has to be put back: dropout, momentum, averages, augmentation, schedules, batch norm, noise; one
+ * is watched for its report.
+ */
 const trainings: readonly (readonly string[])[] = [
-  "--recipe mlp:dropout=0.2 --samples 300 --batch-size 12 --epochs 3 --augment flip,crop --ema 0.9 --checkpoint-every 4",
+  "--recipe mlp:dropout=0.2 --samples 300 --batch-size 12 --epochs 3 --augment flip,crop --ema 0.9 --checkpoint-every 4 --no-report",
   "--recipe mlp:dropout=0.1 --data spiral --samples 300 --epochs 12 --optimizer sgd --lr 0.1 --schedule plateau:patience=0",
-  "--recipe unet:width=4,depth=1 --samples 60 --batch-size 6 --epochs 2 --schedule one-cycle:momentum=0.85/0.95 --checkpoint-every 3",
+  "--recipe unet:width=4,depth=1 --samples 60 --batch-size 6 --epochs 2 --schedule one-cycle:momentum=0.85/0.95 --checkpoint-every 3 --no-report",
 ].map((text) => text.split(" "))
 
 /** Share of a short run's time that goes by until it trains. */
@@ -138,8 +141,8 @@ function listing(folder: string): string[] {
   return (
     (readdirSync(folder, { recursive: true }) as string[])
       .filter((name) => statSync(join(folder, name)).isFile())
-      // A resumed run has an event file of its own, as TensorBoard wants it.
-      .filter((name) => !name.startsWith("events.out.tfevents"))
+      // A resumed run has an event file of its own, as TensorBoard wants it. The report comes after the training.
+      .filter((name) => !/^(events[.]out[.]tfevents|report[.])/.test(name))
       // Which checkpoints are kept depends on the clock where they are taken by the clock.
       .map((name) => (name.startsWith("checkpoints/step-") ? "checkpoints/step" : name))
       .filter((name, i, all) => all.indexOf(name) === i)

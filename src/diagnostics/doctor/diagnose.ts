@@ -17,8 +17,8 @@ import { ranked } from "./rank.ts"
  * @throws NABLA_EMPTY_DATA when there are no batches; what the model's forward throws for the data
  *
  * @example
- * const { findings } = await diagnose(model, loader, { optimizer, loss: nn.mse })
- * findings[0]?.title // "The learning rate is too high"
+ * const { findings } = await diagnose(model, loader, { optimizer })
+ * findings[0]?.title // "The inputs are not centred"
  */
 export async function diagnose(
   model: PatientModel,

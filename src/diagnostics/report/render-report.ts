@@ -19,7 +19,7 @@ const formats: Readonly<Record<ReportFormat, (report: Report) => string | Promis
  *
  * @throws NABLA_INVALID_ARGUMENT for another format
  *
- * @example writeFileSync("report.html", await renderReport(await reportOf(model, { data }), "html"))
+ * @example writeFileSync("report.html", await renderReport(await reportOf(model, { data: loader }), "html"))
  */
 export async function renderReport(report: Report, format: ReportFormat = "html"): Promise<string> {
   if (Object.hasOwn(formats, format)) return formats[format](report)
