@@ -60,3 +60,20 @@ describe("a plain loop of 10,000 steps", () => {
     expect(loss.itemSync()).toBeLessThan(first)
   })
 })
+
+test("values that were read are let go while a loop goes on without an optimizer", async () => {
+  if (globalThis.gc === undefined) throw new Error("run with --expose-gc")
+  const arrays = (): number => {
+    globalThis.gc!()
+    return process.memoryUsage().arrayBuffers
+  }
+  const part = async (value: number): Promise<void> => {
+    const x = tensor(new Float32Array(2 ** 20).fill(value), { shape: [2 ** 20] })
+    await x.to("float64").data()
+  }
+  await part(0)
+  const before = arrays()
+  // 60 parts of 8 MiB each, if all of them stayed; as it is those of the last 2²² elements may.
+  for (let i = 1; i <= 60; i++) await part(i)
+  expect(arrays() - before).toBeLessThan(10 * 2 ** 23)
+})

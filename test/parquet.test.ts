@@ -5,7 +5,7 @@ import type { Table } from "nabla/io"
 import { parquetBatches, readParquet } from "nabla/io"
 import { parquetFileBatches, readParquetFile } from "nabla/io/node"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { gzipped, houses, nested, odd } from "./fixtures/parquet.ts"
+import { checksums, encodings, encodingsPacked, gzipped, houses, nested, odd } from "./fixtures/parquet.ts"
 
 const bytes = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"))
 const valuesOf = ({ columns }: Table): Record<string, unknown> =>
@@ -66,6 +66,38 @@ describe("Parquet", () => {
       coded("NABLA_FILE_NOT_FOUND") as Error,
     )
     for await (const _ of parquetFileBatches(plain)) break
+  })
+
+  it.each([
+    ["pages of the second form", encodings],
+    ["pages of the first form, with Snappy", encodingsPacked],
+    ["pages of the second form, with Snappy and checksums", checksums],
+  ])("reads every encoding: %s", async (_, file) => {
+    const rows = Array.from({ length: 40 }, (_, i) => i)
+    expect(valuesOf(await readParquet(bytes(file)))).toEqual({
+      count: rows.map((i) => ((i * i * 7919) % 1000003) - 5000),
+      big: rows.map((i) => (i % 9 === 4 ? Number.NaN : (i * 123456789) % 2 ** 40)),
+      shared: rows.map((i) => `street ${String(Math.floor(i / 3)).padStart(3, "0")} number ${i}`),
+      joined: rows.map((i) => (i % 7 === 0 ? null : `${"x".repeat(i % 5)}ä`)),
+      split: rows.map((i) => i / 8 - 3),
+      kind: rows.map((i) => (i < 35 ? ["Ulm", "Bonn", null, "Köln"][i % 4]! : "Ulm")),
+      flag: rows.map((i) => (i % 11 === 3 ? Number.NaN : Number(i % 3 === 0))),
+      same: rows.map(() => 2.5),
+      cents: rows.map((i) => (i - 9) / 4),
+      day: rows.map((i) => 3 * i * 86_400_000),
+    })
+  })
+
+  it("sees damage by a page's checksum where there is one", async () => {
+    const file = bytes(checksums)
+    // Within the first column's values: no length, no count.
+    file[60]! ^= 1
+    await expect(readParquet(file, { columns: ["count"] })).rejects.toThrow(/checksum/)
+  })
+
+  it("refuses more values than the bytes of a file may stand for", async () => {
+    await expect(readParquet(bytes(houses), { mostValues: 29 })).rejects.toThrow(/holds 30 values/)
+    await expect(readParquet(bytes(houses), { mostValues: 30 })).resolves.toMatchObject({ length: 5 })
   })
 
   it("refuses what is no number that a double holds, raw bytes and nested columns, by name", async () => {

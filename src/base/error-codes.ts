@@ -39,6 +39,7 @@ export const errorPages = {
   NABLA_DATA_MISMATCH: "images and labels must belong together",
   NABLA_LABEL_RANGE: "labels run from 0 to classes - 1",
   NABLA_EMPTY_DATA: "give at least one sample",
+  NABLA_UNKNOWN_CATEGORY: "look for another spelling, or train on rows that have the text",
   NABLA_DATA_WORKER: "run the loader without workers to see where its module fails",
   NABLA_DOWNLOAD: "check the connection, or put the files into --data-dir",
   NABLA_INTERRUPTED: "the run folder holds what was finished",

@@ -27,7 +27,11 @@ export class NablaError extends Error {
 
   /** The same error with a place put before the present one: module paths grow from the inside out. */
   within(place: string): NablaError {
-    const where = this.detail.where === undefined ? place : `${place} › ${this.detail.where}`
+    return this.at(this.detail.where === undefined ? place : `${place} › ${this.detail.where}`)
+  }
+
+  /** The same error in another place. */
+  at(where: string): NablaError {
     const error = new NablaError(this.code, { ...this.detail, where })
     if (this.stack !== undefined) {
       // The stack of the first throw is the one that shows the user's line.

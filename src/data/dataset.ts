@@ -1,17 +1,11 @@
 import type { Shape } from "../base/index.ts"
 import { formatShape, NablaError, numel, Random } from "../base/index.ts"
 
-/**
- * A data set that lies in memory as two flat arrays, sample after sample.
- *
- * Sample i has its input at `inputs[i·numel(inputShape) …]` and its target at `targets[i·numel(targetShape) …]`.
- * A classification target is a class index, 0 to classes-1, in an Int32Array with `targetShape` `[]`.
- */
-export interface ArrayDataset {
+/** What is known of a data set, wherever its inputs lie. */
+export interface SampleSet {
   readonly name: string
   /** number of samples */
   readonly length: number
-  readonly inputs: Float32Array
   /** shape of one input, without the batch dimension */
   readonly inputShape: Shape
   readonly targets: Int32Array | Float32Array
@@ -20,6 +14,24 @@ export interface ArrayDataset {
   /** how many classes the targets are from; absent for regression */
   readonly classes?: number
 }
+
+/**
+ * A data set that lies in memory as two flat arrays, sample after sample.
+ *
+ * Sample i has its input at `inputs[i·numel(inputShape) …]` and its target at `targets[i·numel(targetShape) …]`.
+ * A classification target is a class index, 0 to classes-1, in an Int32Array with `targetShape` `[]`.
+ */
+export interface ArrayDataset extends SampleSet {
+  readonly inputs: Float32Array
+}
+
+/** A data set whose inputs lie elsewhere, such as in a file, and are read when they are needed. */
+export interface StoredDataset extends SampleSet {
+  /** The inputs of samples one after the other, in an array of their own. */
+  readInputs(indices: ArrayLike<number>): Float32Array
+}
+
+export type AnyDataset = ArrayDataset | StoredDataset
 
 /**
  * Makes a data set of two arrays; the number of samples follows from their sizes.
@@ -81,12 +93,10 @@ export interface ArrayBatch {
  *
  * @throws NABLA_INDEX_OUT_OF_RANGE for an index that is not from 0 to length-1
  */
-export function gather(dataset: ArrayDataset, indices: ArrayLike<number>): ArrayBatch {
-  const inputSize = numel(dataset.inputShape)
-  const targetSize = numel(dataset.targetShape)
-  const inputs = new Float32Array(indices.length * inputSize)
+export function gather(dataset: AnyDataset, indices: ArrayLike<number>): ArrayBatch {
+  const size = numel(dataset.targetShape)
   const Targets = dataset.targets instanceof Int32Array ? Int32Array : Float32Array
-  const targets = new Targets(indices.length * targetSize)
+  const targets = new Targets(indices.length * size)
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!
     if (!Number.isInteger(index) || index < 0 || index >= dataset.length) {
@@ -97,10 +107,18 @@ export function gather(dataset: ArrayDataset, indices: ArrayLike<number>): Array
         where: dataset.name,
       })
     }
-    inputs.set(dataset.inputs.subarray(index * inputSize, (index + 1) * inputSize), i * inputSize)
-    targets.set(dataset.targets.subarray(index * targetSize, (index + 1) * targetSize), i * targetSize)
+    targets.set(dataset.targets.subarray(index * size, (index + 1) * size), i * size)
   }
-  return { length: indices.length, inputs, targets }
+  return { length: indices.length, inputs: inputsAt(dataset, indices), targets }
+}
+
+function inputsAt(dataset: AnyDataset, indices: ArrayLike<number>): Float32Array {
+  if ("readInputs" in dataset) return dataset.readInputs(indices)
+  const size = numel(dataset.inputShape)
+  const inputs = new Float32Array(indices.length * size)
+  for (let i = 0; i < indices.length; i++)
+    inputs.set(dataset.inputs.subarray(indices[i]! * size, (indices[i]! + 1) * size), i * size)
+  return inputs
 }
 
 /** A data set of its own with the samples at `indices`, in that order; an index may come more than once. */

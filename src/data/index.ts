@@ -1,3 +1,5 @@
+export type { ArithmeticOperator, ArithmeticOptions } from "./arithmetic.ts"
+export { arithmeticText } from "./arithmetic.ts"
 export * from "./augmentation/index.ts"
 export type { BatchingOptions, BatchOptions } from "./batches.ts"
 export { countBatches, epochBatches } from "./batches.ts"
@@ -7,9 +9,10 @@ export type { PageFile } from "./browser-pictures.ts"
 export { imagesFromFiles } from "./browser-pictures.ts"
 export type { CifarOptions } from "./cifar.ts"
 export { cifarDataset } from "./cifar.ts"
-export type { ArrayBatch, ArrayDataset } from "./dataset.ts"
+export type { AnyDataset, ArrayBatch, ArrayDataset, SampleSet, StoredDataset } from "./dataset.ts"
 export { arrayDataset, gather, split, subset } from "./dataset.ts"
-export type { EpochLoader, LoaderState, Resumable } from "./epochs.ts"
+export type { LoaderState, Resumable } from "./epochs.ts"
+export { EpochLoader } from "./epochs.ts"
 export type { GlyphOptions } from "./glyphs.ts"
 export { glyphs } from "./glyphs.ts"
 export { gunzip, gunzipIfNeeded, isGzip } from "./gzip.ts"
@@ -21,7 +24,18 @@ export type { ImageDatasetOptions } from "./mnist.ts"
 export { imageDatasetFromIdx } from "./mnist.ts"
 export type { ImageFolderDataset, ImageFolderOptions } from "./pictures.ts"
 export type { PointOptions } from "./points.ts"
-export { circle, gauss, moons, pointDatasets, regGauss, regPlane, spiral, xor } from "./points.ts"
+export {
+  blobs,
+  checkerboard,
+  circle,
+  gauss,
+  moons,
+  pointDatasets,
+  regGauss,
+  regPlane,
+  spiral,
+  xor,
+} from "./points.ts"
 export * from "./preprocessing/index.ts"
 export type {
   BatchSampler,
@@ -43,7 +57,13 @@ export type { SeriesOptions } from "./series.ts"
 export { addingProblem, sineMixture } from "./series.ts"
 export type { Fold, KFoldOptions, Leak } from "./splits.ts"
 export { findLeaks, kFold, splitByGroup, splitStratified } from "./splits.ts"
-export type { FeatureColumn, TableEncoderOptions, TableEncoderState } from "./tables.ts"
+export type {
+  EncodedTargets,
+  FeatureColumn,
+  TableEncoderOptions,
+  TableEncoderState,
+  UnseenText,
+} from "./tables.ts"
 export { TableEncoder } from "./tables.ts"
 export type { TextWindowOptions } from "./text.ts"
 export { byteTokenizer, charTokenizer, TextWindows, tokenizerFrom } from "./text.ts"

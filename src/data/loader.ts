@@ -2,10 +2,11 @@ import { Random } from "../base/index.ts"
 import type { Tensor } from "../tensor/index.ts"
 import { Generator as RandomGenerator, tensor } from "../tensor/index.ts"
 import type { Augmentation } from "./augmentation/index.ts"
+import { replayed } from "./augmentation/index.ts"
 import type { BatchingOptions, BatchOptions } from "./batches.ts"
 import { batchesOf } from "./batches.ts"
 import { checkNames } from "./check.ts"
-import type { ArrayBatch, ArrayDataset } from "./dataset.ts"
+import type { AnyDataset, ArrayBatch, SampleSet } from "./dataset.ts"
 import { gather } from "./dataset.ts"
 import { EpochLoader } from "./epochs.ts"
 import type { BatchSampler } from "./samplers.ts"
@@ -14,7 +15,7 @@ export interface DataLoaderOptions extends BatchingOptions {
   /** Changes each batch at random, drawn from (seed, epoch, batch). */
   readonly augment?: Augmentation | undefined
   /** Makes tensors of a batch. Default: inputs and targets in the shapes of the data set. */
-  readonly collate?: ((batch: ArrayBatch, dataset: ArrayDataset) => [Tensor, Tensor]) | undefined
+  readonly collate?: ((batch: ArrayBatch, dataset: AnyDataset) => [Tensor, Tensor]) | undefined
 }
 
 const batchingNames = ["batchSize", "shuffle", "seed", "dropLast", "sampler", "batchSampler"]
@@ -33,18 +34,18 @@ const batchingNames = ["batchSize", "shuffle", "seed", "dropLast", "sampler", "b
  * for (const [x, y] of loader) console.log(x.shape, y.shape) // [64, 1, 28, 28], [64]
  */
 export class DataLoader extends EpochLoader {
-  readonly dataset: ArrayDataset
+  readonly dataset: AnyDataset
   readonly options: BatchOptions
   private readonly sampler: BatchSampler
   private readonly augment: Augmentation | null
-  private readonly collate: (batch: ArrayBatch, dataset: ArrayDataset) => [Tensor, Tensor]
+  private readonly collate: (batch: ArrayBatch, dataset: AnyDataset) => [Tensor, Tensor]
 
   /**
    * @throws NABLA_INVALID_ARGUMENT when batchSize is no whole number ≥ 1, for options that do not exist or contradict
    * each other
    * @throws NABLA_EMPTY_DATA when there is no batch: no sample, or with dropLast fewer samples than a batch takes
    */
-  constructor(dataset: ArrayDataset, options: DataLoaderOptions = {}) {
+  constructor(dataset: AnyDataset, options: DataLoaderOptions = {}) {
     super()
     checkNames("DataLoader", options, [...batchingNames, "augment", "collate"])
     const { augment = null, collate = asTensors, ...batching } = options
@@ -52,7 +53,7 @@ export class DataLoader extends EpochLoader {
     this.dataset = dataset
     this.options = sampler.options
     this.sampler = sampler
-    this.augment = augment
+    this.augment = augment?.replayable ? replayed(augment) : augment
     this.collate = collate
   }
 
@@ -87,7 +88,7 @@ export class DataLoader extends EpochLoader {
   }
 }
 
-function asTensors(batch: ArrayBatch, { inputShape, targetShape }: ArrayDataset): [Tensor, Tensor] {
+function asTensors(batch: ArrayBatch, { inputShape, targetShape }: SampleSet): [Tensor, Tensor] {
   return [
     tensor(batch.inputs, { shape: [batch.length, ...inputShape] }),
     tensor(batch.targets, { shape: [batch.length, ...targetShape] }),

@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest"
 import type { ArrayDataset } from "./dataset.ts"
-import { circle, gauss, moons, pointDatasets, regGauss, regPlane, spiral, xor } from "./points.ts"
+import {
+  blobs,
+  checkerboard,
+  circle,
+  gauss,
+  moons,
+  pointDatasets,
+  regGauss,
+  regPlane,
+  spiral,
+  xor,
+} from "./points.ts"
 
 interface Row {
   x: number
@@ -22,7 +33,7 @@ describe("every set of points", () => {
     expect(set).toMatchObject({ name, length: 77, inputShape: [2], targetShape: regression ? [1] : [] })
     expect(set.inputs.length).toBe(154)
     expect(set.targets).toBeInstanceOf(regression ? Float32Array : Int32Array)
-    expect(set.classes).toBe(regression ? undefined : 2)
+    expect(set.classes).toBe(regression ? undefined : name === "blobs" ? 3 : 2)
     expect(set.inputs.every(Number.isFinite)).toBe(true)
     expect(make().length).toBe(regression ? 1200 : 500)
   })
@@ -95,6 +106,52 @@ describe("the law of each set", () => {
       expect(Math.abs(mean - 2)).toBeLessThan(0.12)
       expect(Math.abs(spread / variance - 1)).toBeLessThan(0.1)
     }
+  })
+
+  it("spiral: k arms, each turned by 2π/k, with a class each", () => {
+    for (const arms of [3, 5]) {
+      const set = spiral({ n: 300, arms })
+      expect(set.classes).toBe(arms)
+      for (const { x, y, target } of rows(set)) {
+        const radius = Math.hypot(x, y)
+        const arm = target < 2 ? 1 - target : target
+        const angle = 1.75 * 2 * Math.PI * (radius / 5) + (2 * Math.PI * arm) / arms
+        expect(Math.hypot(x - radius * Math.sin(angle), y - radius * Math.cos(angle))).toBeLessThan(1e-5)
+      }
+    }
+    expect(() => spiral({ arms: 1 })).toThrow(/arms/)
+  })
+
+  it("blobs: clouds around the corners of a polygon, variance from ½ to 4", () => {
+    for (const [classes, noise, variance] of [
+      [3, 0, 0.5],
+      [5, 0.5, 4],
+    ] as const) {
+      const list = rows(blobs({ n: 6000 * classes, classes, noise }))
+      for (let label = 0; label < classes; label++) {
+        const cloud = list.filter(({ target }) => target === label)
+        expect(cloud).toHaveLength(6000)
+        const [cx, cy] = [
+          4 * Math.cos((2 * Math.PI * label) / classes),
+          4 * Math.sin((2 * Math.PI * label) / classes),
+        ]
+        const spread = cloud.reduce((sum, { x, y }) => sum + (x - cx) ** 2 + (y - cy) ** 2, 0) / cloud.length
+        expect(Math.abs(spread / (2 * variance) - 1)).toBeLessThan(0.1)
+      }
+    }
+  })
+
+  it("checkerboard: neighbouring squares differ, whatever their number; noise flips labels", () => {
+    for (const squares of [2, 3, 8]) {
+      for (const { x, y, target } of rows(checkerboard({ n: 500, squares }))) {
+        const [column, row] = [x, y].map((v) => Math.floor(((v + 5) / 10) * squares))
+        // A point on an edge may be rounded to either side.
+        const inside = [x, y].every((v) => Math.abs(((((v + 5) / 10) * squares) % 1) - 0.5) < 0.4999)
+        if (inside) expect(target).toBe((column! + row!) % 2)
+      }
+    }
+    const [clean, noisy] = [0, 0.2].map((noise) => rows(checkerboard({ n: 500, noise })))
+    expect(noisy!.filter(({ target }, i) => target !== clean![i]!.target).length).toBeGreaterThan(50)
   })
 
   it("moons: without noise on the two half circles, ends included", () => {

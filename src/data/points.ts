@@ -1,4 +1,5 @@
 import { NablaError, Random } from "../base/index.ts"
+import { checkCount } from "./check.ts"
 import type { ArrayDataset } from "./dataset.ts"
 import { arrayDataset } from "./dataset.ts"
 
@@ -21,19 +22,21 @@ type Point = readonly [x: number, y: number, target: number]
 type Rule = (i: number, n: number, noise: number, random: Random) => Point
 
 /**
- * Two spiral arms of 1¾ turns. Point i of m in an arm: r = 5i/m, t = 1.75·2π·i/m (+π in class 0),
- * (r sin t, r cos t) + ν·U(−1, 1)².
+ * k spiral arms of 1¾ turns. Point i of m in arm a: r = 5i/m, t = 1.75·2π·i/m + 2π·a/k, (r sin t, r cos t) + ν·U(−1, 1)².
+ * The first arm is class 1 and the second one class 0, as with two arms in TensorFlow Playground.
  */
-const spiralRule: Rule = (i, n, noise, random) => {
-  const first = Math.ceil(n / 2)
-  const one = i < first
-  const share = one ? i / first : (i - first) / (n - first)
-  const angle = 1.75 * 2 * Math.PI * share + (one ? 0 : Math.PI)
-  const radius = 5 * share
-  const x = radius * Math.sin(angle) + noise * random.between(-1, 1)
-  const y = radius * Math.cos(angle) + noise * random.between(-1, 1)
-  return [x, y, one ? 1 : 0]
-}
+const spiralRule =
+  (arms: number): Rule =>
+  (i, n, noise, random) => {
+    const arm = Math.floor((i * arms) / n)
+    const [begin, end] = [Math.ceil((arm * n) / arms), Math.ceil(((arm + 1) * n) / arms)]
+    const share = (i - begin) / (end - begin)
+    const angle = 1.75 * 2 * Math.PI * share + (2 * Math.PI * arm) / arms
+    const radius = 5 * share
+    const x = radius * Math.sin(angle) + noise * random.between(-1, 1)
+    const y = radius * Math.cos(angle) + noise * random.between(-1, 1)
+    return [x, y, arm < 2 ? 1 - arm : arm]
+  }
 
 /**
  * A disc within a ring: half the points at r ~ U(0, 2.5), half at r ~ U(3.5, 5), angle ~ U(0, 2π). Class 1 when the
@@ -69,6 +72,30 @@ const gaussRule: Rule = (i, n, noise, random) => {
   const deviation = Math.sqrt(0.5 + 7 * noise)
   return [centre + deviation * random.normal(), centre + deviation * random.normal(), one ? 1 : 0]
 }
+
+/** k normal clouds of variance 0.5 + 7ν, whose centres lie evenly on a circle of radius 4, the first at (4, 0). */
+const blobsRule =
+  (classes: number): Rule =>
+  (i, n, noise, random) => {
+    const label = Math.floor((i * classes) / n)
+    const angle = (2 * Math.PI * label) / classes
+    const deviation = Math.sqrt(0.5 + 7 * noise)
+    const x = 4 * Math.cos(angle) + deviation * random.normal()
+    const y = 4 * Math.sin(angle) + deviation * random.normal()
+    return [x, y, label]
+  }
+
+/** U(−5, 5)² in squares of one class each, neighbours of different ones, for the point shifted by ν·U(−5, 5)². */
+const checkerboardRule =
+  (squares: number): Rule =>
+  (_i, _n, noise, random) => {
+    const place = (): [at: number, square: number] => {
+      const at = random.between(-5, 5)
+      return [at, Math.floor(((at + noise * random.between(-5, 5) + 5) / 10) * squares)]
+    }
+    const [[x, column], [y, row]] = [place(), place()]
+    return [x, y, Math.abs(column + row) % 2]
+  }
 
 /**
  * Two half circles that interleave, as scikit-learn's make_moons: with t evenly from 0 to π, class 0 is
@@ -140,14 +167,45 @@ function invalid(name: string, option: string, expected: string, got: number): N
 }
 
 /**
- * Two spiral arms, classes 0 and 1: hard without a non-linearity. Points in [−5, 5]² with ν = 0.
+ * Spiral arms, a class each: hard without a non-linearity. Points in [−5, 5]² with ν = 0.
  *
  * All sets of points: inputs [2] float32, order shuffled by the seed; class targets [] int32, values [1] float32.
  *
- * @throws NABLA_INVALID_ARGUMENT when `n` is no whole number ≥ 1 or `noise` is below 0
+ * @param options arms 2; n, noise, seed
+ * @throws NABLA_INVALID_ARGUMENT when `n` is no whole number ≥ 1, `noise` is below 0 or `arms` no whole number ≥ 2
  */
-export function spiral(options: PointOptions = {}): ArrayDataset {
-  return generate("spiral", spiralRule, 2, options)
+export function spiral({
+  arms = 2,
+  ...options
+}: PointOptions & { readonly arms?: number } = {}): ArrayDataset {
+  checkCount("spiral", "arms", arms, 2)
+  return generate("spiral", spiralRule(arms), arms, options)
+}
+
+/**
+ * Normal clouds around the corners of a regular polygon, a class each. Other options and errors as in {@link spiral}.
+ *
+ * @param options classes 3; n, noise, seed
+ */
+export function blobs({
+  classes = 3,
+  ...options
+}: PointOptions & { readonly classes?: number } = {}): ArrayDataset {
+  checkCount("blobs", "classes", classes, 2)
+  return generate("blobs", blobsRule(classes), classes, options)
+}
+
+/**
+ * A checkerboard of two classes, in [−5, 5]². Other options and errors as in {@link spiral}.
+ *
+ * @param options squares 4 along each side; n, noise, seed
+ */
+export function checkerboard({
+  squares = 4,
+  ...options
+}: PointOptions & { readonly squares?: number } = {}): ArrayDataset {
+  checkCount("checkerboard", "squares", squares, 2)
+  return generate("checkerboard", checkerboardRule(squares), 2, options)
 }
 
 /** A disc (class 1) within a ring (class 0), in [−5, 5]². Options and errors as in {@link spiral}. */
@@ -187,6 +245,8 @@ export const pointDatasets: Readonly<Record<string, (options?: PointOptions) => 
   xor,
   gauss,
   moons,
+  blobs,
+  checkerboard,
   "reg-plane": regPlane,
   "reg-gauss": regGauss,
 }

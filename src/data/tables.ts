@@ -19,6 +19,21 @@ export interface FeatureColumn {
   readonly categories: readonly string[] | null
 }
 
+/** Class numbers [], or values [1]. */
+export interface EncodedTargets {
+  readonly targets: Int32Array | Float32Array
+  readonly targetShape: readonly number[]
+  readonly classes?: number
+}
+
+/** A text that is no category, and where it stands. */
+export interface UnseenText {
+  /** From 0. */
+  readonly row: number
+  readonly column: string
+  readonly text: string
+}
+
 export interface TableEncoderState {
   readonly features: readonly FeatureColumn[]
   readonly target: string
@@ -97,24 +112,40 @@ export class TableEncoder {
     return inputs
   }
 
-  /** A table with the same columns as a data set. */
-  encode(table: Table, name = "table"): ArrayDataset {
-    const { features, target, classes } = this.state
-    const width = features.length
-    const inputs = this.encodeInputs(table)
-    const shapes = { name, inputs, inputShape: [width] }
+  /** The targets alone, row after row. The features need not be there. */
+  encodeTargets(table: Table): EncodedTargets {
+    const { target, classes } = this.state
     const column = columnOf(table, target)
-    if (classes === null) {
-      const targets = Float32Array.from({ length: table.length }, (_, i) => targetValue(column, i))
-      return arrayDataset({ ...shapes, targets, targetShape: [1] })
-    }
+    if (classes === null)
+      return {
+        targets: Float32Array.from({ length: table.length }, (_, i) => targetValue(column, i)),
+        targetShape: [1],
+      }
     const numbers = new Map(classes.map((text, k) => [text, k]))
     const targets = Int32Array.from({ length: table.length }, (_, i) => {
       const number = numbers.get(String(column.values[i]))
       if (number === undefined || isMissing(column.values[i])) throw badTarget(column, i, classes.join(", "))
       return number
     })
-    return arrayDataset({ ...shapes, targets, targetShape: [], classes: classes.length })
+    return { targets, targetShape: [], classes: classes.length }
+  }
+
+  /** A table with the same columns as a data set. */
+  encode(table: Table, name = "table"): ArrayDataset {
+    const inputs = this.encodeInputs(table)
+    return arrayDataset({ name, inputs, inputShape: [this.names.length], ...this.encodeTargets(table) })
+  }
+
+  /** Texts among the features that the training table did not have: they are encoded as if they were missing. */
+  unseen(table: Table): UnseenText[] {
+    return this.state.features.flatMap(({ name, categories }) => {
+      if (categories === null) return []
+      const known = new Set(categories)
+      const values: readonly (string | number | null)[] = [...columnOf(table, name).values]
+      return values.flatMap((value, row) =>
+        isMissing(value) || known.has(String(value)) ? [] : [{ row, column: name, text: String(value) }],
+      )
+    })
   }
 
   toJSON(): TableEncoderState {

@@ -36,9 +36,15 @@ export function leave(): void {
 export function placeError(error: unknown): unknown {
   if (!(error instanceof NablaError) || placed.has(error)) return error
   const { module, path } = stack.at(-1)!
-  const located = error.within(path === "" ? module.constructor.name : path)
+  const place = path === "" ? module.constructor.name : path
+  const located = isOwnFunction(module, error.detail.where) ? error.at(place) : error.within(place)
   placed.add(located)
   return located
+}
+
+/** Whether a function is what the module is made of, as `batchNorm` is of BatchNorm2d: the path says as much. */
+function isOwnFunction(module: Whole, name: string | undefined): boolean {
+  return name !== undefined && module.constructor.name.toLowerCase().startsWith(name.toLowerCase())
 }
 
 export function joinPath(path: string, name: string): string {

@@ -25,6 +25,8 @@ export interface Pointwise<A extends Attrs> {
 /** The argument seen through another index: nothing is computed. */
 export interface View<A extends Attrs> {
   readonly kind: "view"
+  /** Whether the result always gets a place in memory. Default: false. */
+  readonly stored?: boolean
   index(index: readonly Index[], attrs: A, input: Shape): Index[]
 }
 

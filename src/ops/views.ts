@@ -34,6 +34,21 @@ export const permuteOp: Primitive<DimsAttrs> = {
   },
 }
 
+/** The same values, computed once and kept in memory, whoever uses them. */
+export const materializeOp: Primitive<NoAttrs> = {
+  name: "materialize",
+  key: () => "",
+  shape: ([x]) => x!,
+  jvp: ([t]) => t!,
+  vjp: (ct) => [ct],
+  vmap: ([x]) => materialize(x!),
+  lower: { kind: "view", stored: true, index: (index) => [...index] },
+}
+
+export function materialize(x: Node): Node {
+  return makeNode(materializeOp, [x], noAttrs)
+}
+
 export function permute(x: Node, dims: readonly number[]): Node {
   return dims.every((dim, i) => dim === i) ? x : makeNode(permuteOp, [x], { dims })
 }

@@ -25,10 +25,12 @@ const RECOMPUTE_LIMIT = 4
 /** A reduction leaves few numbers when it had so many elements for each, and a view repeats often from here on. */
 const FEW = 16
 
-/** Where a node is computed inside the kernel of `root`: at one index in terms of the root's loops, or at several. */
+/** Where a node is computed inside the kernel of `root`: at one index in terms of the loops around it, or at several. */
 interface Place {
   readonly root: Node
   readonly index: readonly Index[] | null
+  /** The root's loops, and inside them those of the reductions that it is computed for; outermost first. */
+  readonly loops: readonly Index[]
 }
 
 /** The nodes of a computation, and what is asked of it. */
@@ -56,7 +58,7 @@ class Partitioner {
   private readonly costs = new Map<Node, number>()
   private readonly alsoStores = new Map<Node, Node[]>()
   private readonly merged = new Set<Node>()
-  /** Loop variables of each root, outermost first. */
+  /** Loop variables of each root and each reduction, outermost first. */
   private readonly loops = new Map<Node, readonly Index[]>()
 
   constructor({ order, given, targets }: Task, device: Capabilities) {
@@ -116,9 +118,9 @@ class Partitioner {
 
   private makeRoot(node: Node): void {
     this.stored.add(node)
-    const index = loopIndices(node)
-    this.loops.set(node, index)
-    this.places.set(node, [{ root: node, index: index.slice(0, node.shape.length) }])
+    const loops = loopIndices(node)
+    this.loops.set(node, loops)
+    this.places.set(node, [{ root: node, index: loops.slice(0, node.shape.length), loops }])
   }
 
   /** Elementwise results at the root's own index are stored by the root's kernel: one pass writes them all. */
@@ -136,7 +138,8 @@ class Partitioner {
   private storeOnTheWay(node: Node, root: Node): void {
     this.stored.add(node)
     this.merged.add(node)
-    this.places.set(node, [{ root, index: this.loops.get(root)! }])
+    const loops = this.loops.get(root)!
+    this.places.set(node, [{ root, index: loops, loops }])
     const list = this.alsoStores.get(root)
     if (list === undefined) this.alsoStores.set(root, [node])
     else list.push(node)
@@ -148,7 +151,7 @@ class Partitioner {
     const ofRoot = new Map<Node, Place[]>()
     for (const user of this.users.get(node) ?? []) {
       for (const place of this.places.get(user)!) {
-        const found = { root: place.root, index: inputIndex(user, node, place, this.loops) }
+        const found = inputPlace(user, node, place, this.loops)
         const known = ofRoot.get(found.root) ?? []
         if (known.some((other) => sameIndex(other.index, found.index))) continue
         ofRoot.set(found.root, [...known, found])
@@ -177,6 +180,7 @@ class Partitioner {
   private alwaysStored(node: Node): boolean {
     const { lower } = primitiveOf(node)
     if (lower.kind === "push" || lower.kind === "routine") return true
+    if (lower.kind === "view") return lower.stored ?? false
     return lower.kind === "contraction" && this.device.tiledContractions && worthTiling(node)
   }
 
@@ -194,10 +198,10 @@ class Partitioner {
   /** A reduction moves into its only kernel when that computes each of its elements once. */
   private computedOnce(node: Node, places: readonly Place[], roots: ReadonlySet<Node>): boolean {
     if (roots.size !== 1 || places.length !== 1) return false
-    const [{ root, index }] = places as [Place]
+    const [{ root, index, loops }] = places as [Place]
     const kind = primitiveOf(root).lower.kind
     if (index === null || (kind !== "pointwise" && kind !== "view" && kind !== "reduction")) return false
-    return turnsNeeded(this.loops.get(root)!, index) <= node.aval.size
+    return turnsNeeded(loops, index) <= node.aval.size
   }
 
   /**
@@ -275,24 +279,24 @@ function loopIndices(node: Node): Index[] {
   return extents.map((extent) => Index.symbol({ id: loopSymbols--, min: 0, max: Math.max(extent - 1, 0) }))
 }
 
-/** The index at which `user`, computed at `place`, reads `node`; null when there are several or it is not known. */
-function inputIndex(
-  user: Node,
-  node: Node,
-  place: Place,
-  loops: Map<Node, readonly Index[]>,
-): readonly Index[] | null {
-  if (place.index === null) return null
-  if (isElementwise(user)) return place.index
+/** Where `user`, computed at `place`, reads `node`; its index is null when there are several or it is not known. */
+function inputPlace(user: Node, node: Node, place: Place, loops: Map<Node, readonly Index[]>): Place {
+  const { root, index, loops: around } = place
+  if (index === null || isElementwise(user)) return place
   const { lower } = primitiveOf(user)
-  if (lower.kind === "view") return lower.index(place.index, user.attrs, node.shape)
-  if (lower.kind !== "reduction" || lower.read === undefined) return null
+  if (lower.kind === "view") return { root, index: lower.index(index, user.attrs, node.shape), loops: around }
+  if (lower.kind !== "reduction" || lower.read === undefined) return { root, index: null, loops: around }
   let own = loops.get(user)
   if (own === undefined) {
     own = loopIndices(user)
     loops.set(user, own)
   }
-  return lower.read(place.index, own.slice(user.shape.length), user.attrs)
+  const reduced = own.slice(user.shape.length)
+  return {
+    root,
+    index: lower.read(index, reduced, user.attrs),
+    loops: user === root ? around : [...around, ...reduced],
+  }
 }
 
 function isElementwise(node: Node): boolean {

@@ -47,6 +47,17 @@ describe("fusion", () => {
     expect(plan([softmaxOf(data(32, 100))]).calls).toHaveLength(1)
   })
 
+  test("means of columns that a sum over everything needs are computed once, not for every element", () => {
+    const x = data(64, 48)
+    const apart = ops.sub(x, ops.spread(ops.sum(x, [0]), x.shape, [0]))
+    const total = ops.sum(ops.mul(apart, apart), [0, 1])
+    for (const root of [total, ops.scale(total, 1 / 3072), ops.sqrt(ops.reshape(total, [1]))]) {
+      const { kernels } = plan([root])
+      const written = kernels.map(({ buffers }) => buffers.find(({ access }) => access === "write")!.length)
+      expect(written).toEqual([48, 1])
+    }
+  })
+
   test("a mean of a loss over rows is one kernel", () => {
     const x = data(32, 10)
     const logits = ops.sub(x, ops.spread(ops.log(ops.sum(ops.exp(x), [1])), x.shape, [1]))

@@ -136,18 +136,20 @@ function isStagnating(surface: Surface, { points, gradientNorms }: PathSoFar, at
   return way < NO_WAY * diagonalOf(surface) && fallen < NO_FALL
 }
 
+/** What is left beside the diagonal, squared and relative to all, that is rounding. */
+const ROUNDING = 2 ** -108
+
 /** Eigenvalues and unit eigenvectors of a symmetric matrix, by Jacobi's rotations: matrices here are small. */
 export function eigen(matrix: readonly (readonly number[])[]): { values: number[]; vectors: number[][] } {
   const a = matrix.map((row) => [...row])
-  const vectors = a.map((_, i) => a.map((_, k) => (i === k ? 1 : 0) as number))
+  const n = a.length
+  const vectors = a.map((_, i) => a.map((__, k) => (i === k ? 1 : 0) as number))
+  const all = a.reduce((sum, row) => row.reduce((total, x) => total + x * x, sum), 0)
   for (let sweep = 0; sweep < 30; sweep++) {
     let off = 0
-    for (let i = 0; i < a.length; i++)
-      for (let k = i + 1; k < a.length; k++) {
-        off += a[i]![k]! ** 2
-        rotate(a, vectors, i, k)
-      }
-    if (off === 0) break
+    for (let i = 0; i < n; i++) for (let k = i + 1; k < n; k++) off += a[i]![k]! ** 2
+    if (off <= ROUNDING * all) break
+    for (let i = 0; i < n; i++) for (let k = i + 1; k < n; k++) rotate(a, vectors, i, k)
   }
   return { values: a.map((row, i) => row[i]!), vectors }
 }
@@ -164,8 +166,11 @@ function rotate(a: number[][], vectors: number[][], i: number, k: number): void 
   }
   for (const rows of [a, vectors]) {
     const [upper, lower] = [rows[i]!, rows[k]!]
-    rows[i] = upper.map((x, j) => cos * x - sin * lower[j]!)
-    rows[k] = upper.map((x, j) => sin * x + cos * lower[j]!)
+    for (let j = 0; j < upper.length; j++) {
+      const [x, y] = [upper[j]!, lower[j]!]
+      upper[j] = cos * x - sin * y
+      lower[j] = sin * x + cos * y
+    }
   }
 }
 

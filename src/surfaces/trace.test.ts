@@ -28,6 +28,35 @@ test("a trace has what happened at each step", async () => {
   expect([path.points.length, path.values.length, path.gradients.length]).toEqual([4, 4, 4])
 })
 
+test("a trace made step by step is the same, and can be looked at on the way", async () => {
+  const [bowl, options] = [surfaces.quadratic({ condition: 10 }), { steps: 25, seed: 3 }]
+  const whole = await trace(bowl, sgd(0.19), options)
+  const tracer = new surfaces.Tracer(bowl, sgd(0.19), options)
+  expect([tracer.describe().steps, tracer.describe().behaviour]).toEqual([0, "descending"])
+  for (let i = 0; i < 5; i++) await tracer.step()
+  expect(tracer.describe().steps).toBe(5)
+  expect(tracer.describe().velocities).toEqual(whole.velocities.slice(0, 5))
+  while (!tracer.done) await tracer.step()
+  await tracer.step()
+  const { surface: _, ...made } = tracer.describe()
+  expect(whole).toMatchObject(made)
+  expect(made.steps).toBe(25)
+})
+
+test.for<[string, (p: Tensor[]) => surfaces.Traceable]>([
+  ["descent", sgd(0.01)],
+  ["momentum with a schedule", sgd(0.01, { momentum: 0.9, lr: (step) => 0.01 / (1 + step) })],
+  ["Adam", (p) => new optim.Adam(p, { lr: 0.1 })],
+  ["SAM", (p) => optim.sam(optim.sgd(p, { lr: 0.01 }))],
+  ["Lookahead", (p) => optim.lookahead(optim.adam(p, { lr: 0.1 }))],
+])("a captured step makes the same path: %s", async ([, make]) => {
+  for (const surface of [surfaces.rosenbrock({ steepness: 5 }), surfaces.noisyQuadratic()]) {
+    const { surface: _, ...plain } = await trace(surface, make, { steps: 30, seed: 2 })
+    const captured = await trace(surface, make, { steps: 30, seed: 2, capture: true })
+    expect(captured).toMatchObject(plain)
+  }
+})
+
 test("effective rates of Adam differ by coordinate, and make up for the curvature in the first step", async () => {
   const bowl = surfaces.quadratic({ curvatures: [1, 100] })
   const path = await trace(bowl, (p) => new optim.Adam(p, { lr: 0.01 }), { steps: 1 })

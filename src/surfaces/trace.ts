@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor/index.ts"
-import { Generator, tensor } from "../tensor/index.ts"
+import { compile, Generator, tensor } from "../tensor/index.ts"
 import type { BehaviourName } from "./behaviour.ts"
 import { behaviourAt, behaviourRules } from "./behaviour.ts"
 import { checkNames, checkPoint, invalid } from "./check.ts"
@@ -22,6 +22,11 @@ export interface TraceOptions {
   readonly seed?: number
   /** Ends the trace at the first point for which it holds; it is asked from the start on. */
   readonly until?: (point: Point, value: number) => boolean
+  /**
+   * Whether the step is captured once and replayed, as by compile: several times faster, for optimizers that read no values
+   * in their steps (all but those of second order). Default: false.
+   */
+  readonly capture?: boolean
 }
 
 /** A stretch of a path with one behaviour. */
@@ -76,20 +81,60 @@ export async function trace(
   optimizer: (parameters: Tensor[]) => Traceable,
   options: TraceOptions = {},
 ): Promise<Trace> {
-  checkNames("trace", options, ["start", "steps", "seed", "until"])
-  const { start = surface.start, steps = 100, seed = 0, until = () => false } = options
-  checkPoint("trace", "start", start, surface.dimension)
-  if (!Number.isSafeInteger(steps) || steps < 0)
-    throw invalid("trace", "steps is no such number", "a whole number ≥ 0", String(steps))
-  const walker = new Walker(surface, optimizer, start, seed)
-  const path = new Path(surface)
-  path.arrive([...start])
-  while (path.steps < steps && path.finite && !until(path.point, path.value)) {
-    const { point, gradient, rate } = await walker.step()
-    path.add(gradient, rate)
-    path.arrive(point)
+  const tracer = new Tracer(surface, optimizer, options)
+  while (!tracer.done) await tracer.step()
+  return tracer.describe()
+}
+
+/**
+ * A trace that is made step by step, where not all of it can be waited for: several may take turns, and each can be
+ * looked at on the way.
+ *
+ * @param optimizer makes an optimizer for a parameter of shape [dimension]
+ * @throws NABLA_INVALID_ARGUMENT as trace does
+ *
+ * @example
+ * const tracer = new surfaces.Tracer(surfaces.rosenbrock(), (p) => new optim.Adam(p, { lr: 0.1 }), { steps: 200 })
+ * while (!tracer.done) await tracer.step()
+ * console.log(tracer.describe().behaviours)
+ */
+export class Tracer {
+  private readonly walker: Walker
+  private readonly path: Path
+  private readonly most: number
+  private readonly until: NonNullable<TraceOptions["until"]>
+
+  constructor(surface: Surface, optimizer: (parameters: Tensor[]) => Traceable, options: TraceOptions = {}) {
+    checkNames("trace", options, ["start", "steps", "seed", "until", "capture"])
+    const { start = surface.start, steps = 100, seed = 0, until = () => false, capture = false } = options
+    checkPoint("trace", "start", start, surface.dimension)
+    if (!Number.isSafeInteger(steps) || steps < 0)
+      throw invalid("trace", "steps is no such number", "a whole number ≥ 0", String(steps))
+    this.most = steps
+    this.until = until
+    this.walker = new Walker(surface, optimizer, { start, seed, capture })
+    this.path = new Path(surface)
+    this.path.arrive([...start])
   }
-  return path.describe()
+
+  /** Whether it has made all steps, has come to where it was to end, or to where numbers end. */
+  get done(): boolean {
+    const { path } = this
+    return path.steps >= this.most || !path.finite || this.until(path.point, path.value)
+  }
+
+  /** One step of the optimizer, unless the trace is done. */
+  async step(): Promise<void> {
+    if (this.done) return
+    const { point, gradient, rate } = await this.walker.step()
+    this.path.add(gradient, rate)
+    this.path.arrive(point)
+  }
+
+  /** The trace up to here; its lists of points, values and gradients grow with further steps. */
+  describe(): Trace {
+    return this.path.describe()
+  }
 }
 
 /** The parameter and the optimizer that moves it. */
@@ -99,17 +144,31 @@ class Walker {
   private readonly optimizer: Traceable
   private readonly generator: Generator
 
-  constructor(surface: Surface, make: (parameters: Tensor[]) => Traceable, start: Point, seed: number) {
+  /** Makes a step and gives the gradient at its beginning. */
+  private readonly advance: () => Tensor | null
+
+  constructor(
+    surface: Surface,
+    make: (parameters: Tensor[]) => Traceable,
+    { start, seed, capture }: { readonly start: Point; readonly seed: number; readonly capture: boolean },
+  ) {
     this.surface = surface
     this.generator = new Generator(seed)
     this.parameter = tensor([...start], { dtype: "float64", requiresGrad: true })
     this.optimizer = make([this.parameter])
+    this.advance = capture ? compile(() => this.move()!) : () => this.move()
+  }
+
+  async step(): Promise<{ point: number[]; gradient: number[]; rate: number }> {
+    const rate = this.optimizer.lr ?? Number.NaN
+    const gradient = await this.advance()?.data()
+    const point = await this.parameter.data()
+    return { point: Array.from(point), gradient: Array.from(gradient ?? []), rate }
   }
 
   /** The gradient is the one at the point where the step began, however often the optimizer asks. */
-  async step(): Promise<{ point: number[]; gradient: number[]; rate: number }> {
+  private move(): Tensor | null {
     const { parameter, optimizer } = this
-    const rate = optimizer.lr ?? Number.NaN
     let first: Tensor | null = null
     optimizer.step(() => {
       optimizer.zeroGrad()
@@ -118,9 +177,7 @@ class Walker {
       first ??= parameter.grad
       return loss
     })
-    const gradient = await (first as Tensor | null)?.data()
-    const point = await parameter.data()
-    return { point: Array.from(point), gradient: Array.from(gradient ?? []), rate }
+    return first
   }
 
   private loss(): Tensor {

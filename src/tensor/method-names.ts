@@ -8,7 +8,7 @@ export const furtherMethods: readonly string[] = `
   expm1 flip fliplr flipud floatPower fmax fmin frac glu hardshrink hardsigmoid hardswish hardtanh
   heaviside histc hypot indexAdd indexCopy indexFill indexPut inner inverse isclose isinf isneginf
   isposinf kron kthvalue lgamma log10 log2 logaddexp logaddexp2 logcumsumexp logdet logicalXor logit
-  maskedScatter maskedSelect matrixExp matrixPower median mish mode movedim msort mvlgamma nanToNum
+  maskedScatter maskedSelect materialize matrixExp matrixPower median mish mode movedim msort mvlgamma nanToNum
   nanmean nanmedian nanquantile nansum newFull newOnes newZeros nonzero norm oneHot outer pad pinverse
   pixelShuffle pixelUnshuffle polygamma prelu qr quantile rad2deg ravel relu6 repeat repeatInterleave
   reshapeAs roll rot90 rrelu scatter scatterAdd scatterReduce searchsorted selectScatter selu signbit

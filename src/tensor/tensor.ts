@@ -11,6 +11,9 @@ const DEPTH_LIMIT = 2000
 /** Handles made since the last optimizer step: among them are the values that somebody may still want to read. */
 let recent: Tensor[] = []
 const RECENT_LIMIT = 10_000
+/** Elements of such handles after which those that were read meanwhile are let go: until then they keep their values. */
+const RECENT_ELEMENTS = 2 ** 22
+let recentElements = 0
 
 let gradientsOn = true
 
@@ -37,7 +40,11 @@ export class Tensor {
     this.expression = node
     // What a captured function makes stands for values of any call: there is nothing to read or to compute.
     if (node.value !== null || watcher !== null) return
-    if (recent.length >= RECENT_LIMIT) recent = recent.filter(isUnread)
+    recentElements += node.aval.size
+    if (recent.length >= RECENT_LIMIT || recentElements >= RECENT_ELEMENTS) {
+      recent = recent.filter(isUnread)
+      recentElements = 0
+    }
     recent.push(this)
     if (node.depth > DEPTH_LIMIT && node.tracking !== Tracking.placeholder)
       realize([node], { keepTracked: true })

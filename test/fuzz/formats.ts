@@ -17,9 +17,11 @@ import {
   encodeNpz,
   encodeSafetensors,
   readCsv,
+  readParquet,
 } from "../../src/io/index.ts"
 import type { Tensor } from "../../src/tensor/index.ts"
 import { arange, tensor } from "../../src/tensor/index.ts"
+import * as parquet from "../fixtures/parquet.ts"
 import { mutated } from "./mutations.ts"
 
 /** A reader, and a file that it takes. */
@@ -92,6 +94,31 @@ function readConfiguration(form: "json" | "yaml"): (bytes: Uint8Array) => Promis
   }
 }
 
+/** Values that a Parquet file may hold for each of its bytes, in these tests. */
+const VALUES_OF_A_BYTE = 64
+
+/** Damaged anywhere, which the footer mostly shows; and in their pages alone, under a footer that is whole. */
+function parquetFormats(): Format[] {
+  const files = Object.entries({
+    "Parquet, Snappy": parquet.houses,
+    "Parquet, every encoding": parquet.encodings,
+    "Parquet, every encoding, Snappy": parquet.encodingsPacked,
+  })
+  return files.flatMap(([name, base64]) => {
+    const file = new Uint8Array(Buffer.from(base64, "base64"))
+    const begin = file.length - 8 - new DataView(file.buffer).getUint32(file.length - 8, true)
+    const read = async (bytes: Uint8Array): Promise<number> =>
+      tableSize(await readParquet(bytes, { mostValues: VALUES_OF_A_BYTE * bytes.length }))
+    const bounds = { codes: ["NABLA_EMPTY_DATA"], growth: 8 * VALUES_OF_A_BYTE }
+    const footer = file.subarray(begin)
+    const ofPages = (pages: Uint8Array): Promise<number> => read(Buffer.concat([pages, footer]))
+    return [
+      { name, good: file, read, ...bounds },
+      { name: `${name}, pages`, good: file.slice(0, begin), read: ofPages, ...bounds },
+    ]
+  })
+}
+
 export async function formats(): Promise<Format[]> {
   const idx = Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6])
   const scaler = await new StandardScaler().fit(
@@ -128,6 +155,7 @@ export async function formats(): Promise<Format[]> {
       codes: ["NABLA_EMPTY_DATA"],
       growth: 16,
     },
+    ...parquetFormats(),
     {
       name: "preprocessing",
       good: encode(JSON.stringify(scaler)),

@@ -131,6 +131,7 @@ const views: Example[] = [
   example(ops.expandOp, [{ shape: [3, 1, 5] }], { shape: [2, 3, 4, 5] }),
   example(ops.expandOp, [{ shape: [] }], { shape: [9] }),
   example(ops.permuteOp, [{ shape: [2, 3, 5] }], { dims: [2, 0, 1] }),
+  ...unary(ops.materializeOp),
   example(ops.sliceOp, [{ shape: [7, 9] }], { start: [1, 8], size: [3, 5], step: [2, -2] }),
   example(ops.sliceOp, [{ shape: [7] }], { start: [0], size: [0], step: [1] }, { note: "empty" }),
   example(ops.padOp, [{ shape: [3, 5] }], { shape: [6, 11], low: [1, 0], interior: [0, 1], value: 1.5 }),

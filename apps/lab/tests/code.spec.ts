@@ -71,10 +71,21 @@ test("Stop ends a loop without end, whose curve grows meanwhile", async ({ page 
 test("a silent loop without end is caught, and the next script runs", async ({ page }) => {
   await write(page, "for (;;) {}")
   await page.keyboard.press("ControlOrMeta+Enter")
+  await expect(state(page)).toContainText("silent for")
+  await expect(page.getByText("or in a loop without end")).toBeVisible()
   await expect(page.getByRole("alert")).toContainText("did not answer", { timeout: 30_000 })
   await write(page, 'print("alive")')
   await page.keyboard.press("ControlOrMeta+Enter")
   await expect(page.getByRole("log")).toHaveText("alive")
+})
+
+test("a silent script is stopped before anybody's patience ends", async ({ page }) => {
+  await write(page, "for (;;) {}")
+  await page.keyboard.press("ControlOrMeta+Enter")
+  await expect(state(page)).toContainText("silent for")
+  await page.getByRole("button", { name: "Stop" }).click()
+  await expect(state(page)).toContainText("Ready")
+  await expect(page.getByRole("alert")).toHaveCount(0)
 })
 
 test("completion knows nabla with its signatures, and imports what is chosen", async ({ page }) => {

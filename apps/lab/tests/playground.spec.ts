@@ -81,6 +81,57 @@ test("explains a CSV with text and an empty data set, and takes a good CSV", asy
   await expect(page.getByRole("alert")).toHaveCount(0)
 })
 
+test("an empty set of own points, as a link may bring it, is painted on", async ({ page }) => {
+  await page.goto("./#/playground?v=1&dataset=own")
+  await expect(page.getByRole("alert")).toContainText("no point to train on")
+  await expect(page.getByRole("button", { name: "Play" })).toBeDisabled()
+  await expectAccessible(page)
+  await page.getByRole("button", { name: "Paint points with label 1", exact: true }).click()
+  const output = page.getByRole("img", { name: /^Output\./ })
+  for (const x of [80, 120, 160]) {
+    await output.click({ position: { x, y: x } })
+    await expect.poll(() => page.url()).toContain("points=")
+  }
+  await expect(page.getByText("3 points.")).toBeVisible()
+  await expect(page.getByRole("alert")).toHaveCount(0)
+  await page.getByRole("button", { name: "Step" }).click()
+  await expect(page.getByLabel("Epoch", { exact: true })).toHaveText("000,001")
+})
+
+test("a layer has its own normalisation, dropout stands in the link, and pictures are saved as SVG", async ({
+  page,
+}) => {
+  await openPlayground(page)
+  await page.getByLabel("Normalisation of layer 2").selectOption("batch")
+  await expect.poll(() => page.url()).toContain("norms=none%2Cbatch")
+  await page.getByLabel(/^Dropout/).press("ArrowRight")
+  await expect.poll(() => page.url()).toContain("dropout=0.05")
+  await page.getByRole("button", { name: "Step" }).click()
+  await expect(page.getByLabel("Epoch", { exact: true })).toHaveText("000,001")
+  for (const name of ["Network (SVG)", "Output (SVG)", "Losses (SVG)"]) {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name }).click(),
+    ])
+    expect(download.suggestedFilename()).toMatch(/\.svg$/)
+    const text = await (await import("node:fs/promises")).readFile((await download.path())!, "utf8")
+    expect(text).toMatch(/^<svg /)
+    const broken = await page.evaluate(
+      (svg) => new DOMParser().parseFromString(svg, "image/svg+xml").querySelector("parsererror") !== null,
+      text,
+    )
+    expect(broken).toBe(false)
+  }
+})
+
+test("the doctor says what he notices while the run goes on", async ({ page }) => {
+  await openPlayground(page, "activation=linear")
+  await page.getByRole("button", { name: "Step" }).click()
+  await expect(
+    page.getByText(/layers follow each other without a non-linearity \(since epoch 1/),
+  ).toBeVisible()
+})
+
 test("weights are saved and opened again", async ({ page }) => {
   await openPlayground(page)
   await page.getByRole("button", { name: "Step" }).click()

@@ -5,6 +5,7 @@ import type { Prediction } from "./predict.ts"
 import { predictPictures, predictRows } from "./predict.ts"
 import type { Weights } from "./run-model.ts"
 import { sampleModel, weightNames } from "./run-model.ts"
+import { tellUnseen } from "./unseen-texts.ts"
 
 interface PredictOptions {
   readonly format: "lines" | "json"
@@ -15,8 +16,9 @@ const PICTURE = /\.(jpe?g|png|webp|gif|avif|tiff?)$/i
 const formats = ["lines", "json"] as const
 
 const examples = `
-Of a table the columns are found by their names; the target need not be there. A missing value, or a text that the
-training rows did not have, gets what a missing one got in training. Without a file, or with -, the standard input is read.
+Of a table the columns are found by their names; the target need not be there. A missing value gets what a
+missing one got in training. So does a text that the training rows did not have: it is named under "unknown" in its line, and
+in a warning. Without a file, or with -, the standard input is read.
 
 Examples:
   $ nabla predict runs/mlp-houses-20260131-142500 new-houses.csv
@@ -68,7 +70,7 @@ async function* predictions(
   const [file] = sources
   if (!pictures) {
     if (sources.length > 1) throw invalidOption("nabla predict", "one CSV", sources.join(" "))
-    yield* predictRows(model, file === "-" ? null : file!, process.stdin)
+    yield* predictRows(model, file === "-" ? null : file!, process.stdin, tellUnseen)
     return
   }
   const odd = sources.find((name) => name !== "-" && !PICTURE.test(name))

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { NablaError, numel } from "../../base/index.ts"
+import type { UnseenText } from "../../data/index.ts"
 import { TableEncoder } from "../../data/index.ts"
 import { loadPicture } from "../../data/node.ts"
 import type { Table, TextSource } from "../../io/index.ts"
@@ -18,6 +19,8 @@ export interface Prediction {
   readonly prediction: string | number | readonly number[]
   /** Of all classes, by name. */
   readonly probabilities?: Readonly<Record<string, number>>
+  /** Texts of the row, by column, that the training rows did not have: the model takes them for missing. */
+  readonly unknown?: Readonly<Record<string, string>>
 }
 
 /** Predictions for the rows of a CSV: a file, or what comes from the standard input, as it comes. */
@@ -25,6 +28,7 @@ export async function* predictRows(
   { config, job }: RunModel,
   file: string | null,
   input: TextSource,
+  warn: (unseen: readonly UnseenText[]) => void = () => {},
 ): AsyncGenerator<Prediction> {
   const { table, train } = config.data
   const encoder = table && TableEncoder.restore(table.encoder)
@@ -39,7 +43,15 @@ export async function* predictRows(
     const raw = tensor(values, { shape: [rows.length, width] })
     const inputs = transform ? transform.transform(raw).to("float32") : raw
     const shaped = inputs.reshape([rows.length, ...train.inputShape])
-    yield* describe(noGrad(() => job.model.forward(shaped)) as Tensor, config)
+    const unseen = encoder?.unseen(rows) ?? []
+    const told = new Map<number, Record<string, string>>()
+    for (const { row, column, text } of unseen) told.set(row, { ...told.get(row), [column]: text })
+    let row = 0
+    for await (const found of describe(noGrad(() => job.model.forward(shaped)) as Tensor, config)) {
+      const unknown = told.get(row++)
+      yield unknown === undefined ? found : { ...found, unknown }
+    }
+    warn(unseen)
   }
 }
 

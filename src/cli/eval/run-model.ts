@@ -15,6 +15,7 @@ import { loadData, scaleOf } from "../train/data-source.ts"
 import { withMetrics } from "../train/metric-names.ts"
 import type { TableState } from "../train/table-data.ts"
 import { encodeTable } from "../train/table-data.ts"
+import { tellUnseen } from "./unseen-texts.ts"
 
 /** Which weights of a run: those that it ended with, or of a checkpoint. */
 export type Weights = "end" | "last" | "best"
@@ -77,7 +78,9 @@ export async function sampleModel(path: string, weights: Weights): Promise<RunMo
       hint: "nabla sample goes on with a text, nabla eval evaluates any run",
     })
   const one = standIn(train)
-  const data: SampleData = { kind, name: train.name, train: one, test: one, ...(table && { table }) }
+  const known = { name: train.name, train: one, test: one }
+  const data: SampleData =
+    kind === "images" ? { kind, ...known } : { kind, ...known, ...(table && { table }) }
   return withWeights(run, config, data, weights)
 }
 
@@ -96,7 +99,9 @@ export async function evaluatedModel(
 async function dataOf({ data, samples, seed }: RunConfig, source: string | undefined): Promise<TrainingData> {
   const from = source ?? data.source
   if (data.table !== undefined) {
-    const test = await encodeTable(from, data.table, source === undefined ? "held out" : "all")
+    const rows = source === undefined ? "held out" : "all"
+    const { data: test, unseen } = await encodeTable(from, data.table, rows)
+    tellUnseen(unseen)
     return { kind: "points", name: test.name, train: test, test, table: data.table }
   }
   if (data.tokenizer !== undefined && source !== undefined) {

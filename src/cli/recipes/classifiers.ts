@@ -1,5 +1,5 @@
 import { formatShape, NablaError, numel } from "../../base/index.ts"
-import type { ArrayDataset, EpochLoader } from "../../data/index.ts"
+import type { EpochLoader, SampleSet } from "../../data/index.ts"
 import { DataLoader } from "../../data/index.ts"
 import * as nn from "../../nn/index.ts"
 import type { Job, ModelOptions, Recipe, RecipeContext } from "./recipe.ts"
@@ -9,19 +9,19 @@ import { arraysOf, size } from "./recipe.ts"
 export const TEST_BATCH = 250
 
 /** Batches of samples with targets, those for training in a new order in each epoch. */
-export function loaders({ data, batchSize, seed, augment, loader }: RecipeContext): {
+export function loaders({ data, batchSize, seed, loader }: RecipeContext): {
   readonly train: EpochLoader
   readonly test: DataLoader
 } {
   const { train, test } = arraysOf(data)
   return {
-    train: loader ?? new DataLoader(train, { batchSize, shuffle: true, seed, augment }),
+    train: loader ?? new DataLoader(train, { batchSize, shuffle: true, seed }),
     test: new DataLoader(test, { batchSize: TEST_BATCH }),
   }
 }
 
 /** The job of a model that tells classes apart, or of one that predicts numbers where the data have no classes. */
-export function supervised(context: RecipeContext, build: (data: ArrayDataset) => nn.Module): Job {
+export function supervised(context: RecipeContext, build: (data: SampleSet) => nn.Module): Job {
   const { train } = arraysOf(context.data)
   const job = { model: build(train), ...loaders(context) }
   if (train.classes !== undefined) return job
@@ -29,7 +29,7 @@ export function supervised(context: RecipeContext, build: (data: ArrayDataset) =
 }
 
 /** Numbers that a model gives for a sample. */
-const outputs = ({ classes, targetShape }: ArrayDataset): number => classes ?? numel(targetShape)
+const outputs = ({ classes, targetShape }: SampleSet): number => classes ?? numel(targetShape)
 
 interface ImageSizes {
   readonly channels: number
@@ -43,7 +43,7 @@ interface ImageSizes {
  *
  * @throws NABLA_SHAPE_MISMATCH when they are no images, or smaller than `smallest`
  */
-export function imageSizes(recipe: string, data: ArrayDataset, smallest: number): ImageSizes {
+export function imageSizes(recipe: string, data: SampleSet, smallest: number): ImageSizes {
   const { name, inputShape } = data
   const [channels, height, width] = inputShape
   const isImage = inputShape.length === 3

@@ -1,5 +1,5 @@
 import { NablaError } from "../../base/index.ts"
-import type { ArrayDataset, Augmentation, EpochLoader } from "../../data/index.ts"
+import type { AnyDataset, EpochLoader } from "../../data/index.ts"
 import type { Module } from "../../nn/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
 import type { Batches, Loss, Metric } from "../../train/index.ts"
@@ -41,9 +41,7 @@ export interface RecipeContext {
   readonly options: ModelOptions
   readonly batchSize: number
   readonly seed: number
-  /** Changes training batches at random. */
-  readonly augment?: Augmentation | undefined
-  /** Prepares augmented training batches in threads of its own, instead of a loader made here. */
+  /** Augmented training batches, instead of those of a loader made here. */
   readonly loader?: EpochLoader | undefined
 }
 
@@ -76,7 +74,7 @@ export function size(options: ModelOptions, name: string): number {
 }
 
 /** The images among the kinds of data. */
-export function arraysOf(data: TrainingData): { readonly train: ArrayDataset; readonly test: ArrayDataset } {
+export function arraysOf(data: TrainingData): { readonly train: AnyDataset; readonly test: AnyDataset } {
   if (data.kind === "images" || data.kind === "points") return data
   throw new NablaError("NABLA_DATA_MISMATCH", {
     message: "the recipe takes samples with targets",

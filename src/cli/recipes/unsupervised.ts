@@ -1,5 +1,5 @@
 import { numel } from "../../base/index.ts"
-import type { ArrayDataset, LoaderState, Resumable } from "../../data/index.ts"
+import type { LoaderState, Resumable, SampleSet } from "../../data/index.ts"
 import * as nn from "../../nn/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
 import { argmax, eq, gt, mean, randnLike } from "../../tensor/index.ts"
@@ -45,7 +45,7 @@ function mapped(
 }
 
 const itself = (x: Tensor): readonly [Tensor, Tensor] => [x, x]
-const features = ({ inputShape }: ArrayDataset): number => numel(inputShape)
+const features = ({ inputShape }: SampleSet): number => numel(inputShape)
 
 const images = { epochs: 5, batchSize: 64, lr: { adam: 1e-3, sgd: 0.05 } }
 

@@ -1,4 +1,4 @@
-import type { ArrayDataset } from "../../data/index.ts"
+import type { SampleSet } from "../../data/index.ts"
 import * as nn from "../../nn/index.ts"
 import { imageSizes, supervised } from "./classifiers.ts"
 import type { ModelOptions, Recipe, TrainingDefaults } from "./recipe.ts"
@@ -16,7 +16,7 @@ interface VisionRecipe {
 
 /** A recipe of a model from the literature, on images of 28×28 or more. */
 function vision({ name, summary, defaults, options = {}, image, build }: VisionRecipe): Recipe {
-  const make = (data: ArrayDataset, asked: ModelOptions): nn.Module => {
+  const make = (data: SampleSet, asked: ModelOptions): nn.Module => {
     const { channels, height, width, classes } = imageSizes(name, data, Math.min(image, 28))
     const model = build({ channels, classes }, asked)
     const missing = image - Math.min(height, width)

@@ -5,10 +5,10 @@ import type { TrainOptions } from "./train-settings.ts"
 /** What the options of the command line say to fit: callbacks, and how steps are made. */
 export function callbacksFor({ earlyStopping, ema }: TrainOptions): FitListener[] {
   const callbacks: FitListener[] = []
-  // With an average it is the average that is evaluated, and that the run ends with.
-  if (earlyStopping !== undefined)
-    callbacks.push(new EarlyStopping({ patience: earlyStopping, restoreBest: ema === undefined }))
   if (ema !== undefined) callbacks.push(new WeightEMA({ decay: ema }))
+  // After the average: what is evaluated, and restored in the end, is the average as it was in the best epoch.
+  const weights = ema === undefined ? "trained" : "evaluated"
+  if (earlyStopping !== undefined) callbacks.push(new EarlyStopping({ patience: earlyStopping, weights }))
   return callbacks
 }
 

@@ -1,4 +1,4 @@
-import type { ArrayDataset } from "../../data/index.ts"
+import type { SampleSet } from "../../data/index.ts"
 import { count } from "../terminal/format.ts"
 import type { TrainingData } from "./data-source.ts"
 
@@ -9,11 +9,12 @@ export function describeData(data: TrainingData): object {
     return { name: data.name, kind: data.kind, tokenizer, train: train.length, test: test.length }
   }
   if (data.kind === "sequences") return { name: data.name, kind: data.kind }
-  const { kind, train, test, table } = data
+  const { kind, train, test } = data
+  const table = data.kind === "points" ? data.table : undefined
   return { kind, train: described(train), test: described(test), ...(table && { table }) }
 }
 
-function described({ name, length, inputShape, targetShape, classes }: ArrayDataset): object {
+function described({ name, length, inputShape, targetShape, classes }: SampleSet): object {
   return { name, length, inputShape, targetShape, classes }
 }
 

@@ -1,22 +1,17 @@
 import { readFile } from "node:fs/promises"
 import { basename } from "node:path"
 import { formatShape, NablaError } from "../../base/index.ts"
-import type { ArrayDataset, SequenceOptions, SequenceTask, Tokenizer } from "../../data/index.ts"
+import type { AnyDataset, ArrayDataset, SequenceOptions, SequenceTask, Tokenizer } from "../../data/index.ts"
 import {
+  arithmeticText,
   associativeRecallTask,
   charTokenizer,
-  circle,
   copyTask,
-  gauss,
   glyphs,
-  moons,
-  regGauss,
-  regPlane,
+  pointDatasets,
   repeatCopyTask,
-  spiral,
   split,
   subset,
-  xor,
 } from "../../data/index.ts"
 import type { ImageFiles, PublicDataName } from "../../data/node.ts"
 import { loadImages, loadPublicData, publicDataNames } from "../../data/node.ts"
@@ -24,15 +19,25 @@ import { tellDownload } from "./download-line.ts"
 import type { TableOptions, TableState, TargetScale } from "./table-data.ts"
 import { isTable, loadTable } from "./table-data.ts"
 
-/** Samples with targets to train on, and held-out ones, without a sample in common. */
-export interface SampleData {
-  readonly kind: "images" | "points"
+/** Images with targets to train on, and held-out ones, without a sample in common. */
+export interface ImageData {
+  readonly kind: "images"
   readonly name: string
   readonly train: ArrayDataset
   readonly test: ArrayDataset
+}
+
+/** Points, or rows of a table, alike. */
+export interface PointData {
+  readonly kind: "points"
+  readonly name: string
+  readonly train: AnyDataset
+  readonly test: AnyDataset
   /** Of rows of a table: what was learned from those that are trained on. */
   readonly table?: TableState
 }
+
+export type SampleData = ImageData | PointData
 
 /** The tokens of a text; its end is held out. */
 export interface TextData {
@@ -69,8 +74,6 @@ export interface DataOptions extends TableOptions {
   readonly dataDir?: string
 }
 
-const points = { spiral, circle, xor, gauss, moons, "reg-plane": regPlane, "reg-gauss": regGauss } as const
-
 const tasks = {
   copy: { make: copyTask, test: { minLength: 20, maxLength: 20 } },
   "repeat-copy": { make: repeatCopyTask, test: { minLength: 10, maxLength: 10 } },
@@ -78,10 +81,17 @@ const tasks = {
 } as const
 
 /** Names that --data takes besides paths. */
-export const generatedData: readonly string[] = ["glyphs", ...Object.keys(points), ...Object.keys(tasks)]
+export const generatedData: readonly string[] = [
+  "glyphs",
+  ...Object.keys(pointDatasets),
+  ...Object.keys(tasks),
+  "arithmetic",
+]
 
 const GLYPHS = 8000
 const POINTS = 1000
+/** Lines. */
+const SUMS = 20_000
 /** Of held-out samples to samples for training. */
 const HELD_OUT = 1 / 4
 /** Files are split the same way whatever the seed of the training, so that runs can be compared. */
@@ -99,8 +109,10 @@ const TEST_BATCHES = 5
  */
 export async function loadData(source: string, options: DataOptions): Promise<TrainingData> {
   if (source === "glyphs") return drawGlyphs(options)
-  if (Object.hasOwn(points, source)) return drawPoints(source as keyof typeof points, options)
+  if (Object.hasOwn(pointDatasets, source)) return drawPoints(source, options)
   if (Object.hasOwn(tasks, source)) return sequences(source as keyof typeof tasks)
+  if (source === "arithmetic")
+    return textData(source, arithmeticText({ n: options.samples ?? SUMS, seed: options.seed }))
   if ((publicDataNames as readonly string[]).includes(source))
     return readPublic(source as PublicDataName, options)
   if (isTable(source)) return loadTable(source, options)
@@ -122,12 +134,16 @@ async function readText(path: string): Promise<TextData> {
     const code = cause.code === "ENOENT" ? "NABLA_FILE_NOT_FOUND" : "NABLA_FILE_UNREADABLE"
     throw new NablaError(code, { message: `the text cannot be read: ${cause.message}`, where: path, cause })
   })
+  return textData(basename(path, ".txt"), text)
+}
+
+function textData(name: string, text: string): TextData {
   const tokenizer = charTokenizer(text)
   const tokens = tokenizer.encode(text)
   const cut = Math.floor(tokens.length * (1 - HELD_OUT_TEXT))
   return {
     kind: "text",
-    name: basename(path, ".txt"),
+    name,
     tokenizer,
     train: tokens.subarray(0, cut),
     test: tokens.subarray(cut),
@@ -140,8 +156,8 @@ function drawGlyphs({ samples = GLYPHS, seed }: DataOptions): SampleData {
   return { kind: "images", name: "glyphs", train, test }
 }
 
-function drawPoints(name: keyof typeof points, { samples = POINTS, seed }: DataOptions): SampleData {
-  const all = points[name]({ n: samples + heldOut(samples), seed })
+function drawPoints(name: string, { samples = POINTS, seed }: DataOptions): SampleData {
+  const all = pointDatasets[name]!({ n: samples + heldOut(samples), seed })
   // The generators shuffle, so the first ones are as good as any.
   return { kind: "points", name, train: range(all, 0, samples), test: range(all, samples, all.length) }
 }

@@ -6,6 +6,7 @@ import { loadRun, resumeRun } from "../../train/node.ts"
 import { count } from "../terminal/format.ts"
 import { jsonLine } from "../terminal/json-lines.ts"
 import { invalidOption } from "../terminal/option-values.ts"
+import { lacksReport } from "./missing-report.ts"
 import type { TrainOptions } from "./train-settings.ts"
 
 /** What may be said anew when a run goes on: nothing that its bits depend on. */
@@ -29,14 +30,15 @@ export async function openRun(
   asked: TrainOptions,
   name: string,
   said: readonly string[],
-): Promise<{ options: TrainOptions; run: ResumedRun | null }> {
+): Promise<{ path: string; options: TrainOptions; run: ResumedRun | null }> {
   checkAlone(said)
   const path = pathOf(name, asked.out)
   const { config, environment, status } = loadRun(path)
   const options = optionsOf(path, config, environment)
   if (status === "completed") {
-    tell(asked, { message: `${path} is complete: there is nothing left to do` })
-    return { options, run: null }
+    const left = lacksReport(path, options) ? "its report is written" : "there is nothing left to do"
+    tell(asked, { message: `${path} is complete: ${left}` })
+    return { path, options, run: null }
   }
   const run = await resumeRun(path)
   for (const { path: damaged, error } of run.skipped)
@@ -48,7 +50,7 @@ export async function openRun(
       : `${path} goes on after step ${count(step)}, in epoch ${epoch}`
   tell(asked, { message, step })
   const now = Object.fromEntries(free.flatMap((key) => (said.includes(key) ? [[key, asked[key]]] : [])))
-  return { options: { ...options, ...now }, run }
+  return { path, options: { ...options, ...now }, run }
 }
 
 /** Damage and where a run goes on is told even where nothing else is printed. */

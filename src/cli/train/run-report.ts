@@ -40,8 +40,13 @@ export interface RunEnd {
  * Writes report.html, report.md and report.json into the folder of a run, and gives the path of the page. A run that was
  * stopped or failed has what there was; nothing more is measured then, so that nobody waits.
  */
-export async function writeReport(setup: Setup, probe: Probe, folder: string, end: RunEnd): Promise<string> {
-  probe.detach()
+export async function writeReport(
+  setup: Setup,
+  probe: Probe | null,
+  folder: string,
+  end: RunEnd,
+): Promise<string> {
+  probe?.detach()
   const report = await gathered(setup, probe, folder, end)
   const page = join(folder, "report.html")
   writeFileWhole(page, await renderReport(report, "html"))
@@ -52,7 +57,7 @@ export async function writeReport(setup: Setup, probe: Probe, folder: string, en
 
 async function gathered(
   setup: Setup,
-  probe: Probe,
+  probe: Probe | null,
   folder: string,
   { result, error }: RunEnd,
 ): Promise<Report> {
@@ -62,7 +67,8 @@ async function gathered(
     title: run.name,
     facts: factsOf(setup, result),
     history: run.metrics().map((record) => ({ ...record })),
-    ...{ probe, optimizer },
+    optimizer,
+    ...(probe !== null && { probe }),
   }
   if (result?.status !== "completed") {
     const status = error === undefined ? "interrupted" : "failed"

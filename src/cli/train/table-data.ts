@@ -1,19 +1,26 @@
 import { basename } from "node:path"
-import { NablaError, Random } from "../../base/index.ts"
-import type { ArrayDataset, PreprocessingState, TableEncoderState, Transform } from "../../data/index.ts"
+import { NablaError, numel, Random } from "../../base/index.ts"
+import type {
+  AnyDataset,
+  PreprocessingState,
+  TableEncoderState,
+  Transform,
+  UnseenText,
+} from "../../data/index.ts"
 import {
   Imputer,
   OneHotEncoder,
   Pipeline,
-  preprocess,
+  preprocessedParts,
   preprocessingFrom,
   TableEncoder,
 } from "../../data/index.ts"
-import type { Column, ColumnType, Table } from "../../io/index.ts"
-import { readCsvFile } from "../../io/node.ts"
+import type { ColumnType } from "../../io/index.ts"
 import { notEmpty } from "../terminal/option-values.ts"
 import type { Specification } from "../terminal/specification.ts"
 import { makeStep } from "./preprocessing-steps.ts"
+import { RowStore } from "./row-store.ts"
+import { StoredTable } from "./stored-table.ts"
 
 export interface TableOptions {
   /** The column to predict. */
@@ -39,8 +46,8 @@ export interface TableState {
 export interface TableData {
   readonly kind: "points"
   readonly name: string
-  readonly train: ArrayDataset
-  readonly test: ArrayDataset
+  readonly train: AnyDataset
+  readonly test: AnyDataset
   readonly table: TableState
 }
 
@@ -64,28 +71,37 @@ export const isTable = (source: string): boolean => /\.(csv|tsv)$/i.test(source)
  * @throws the errors of readCsvFile, TableEncoder and of the preprocessing
  */
 export async function loadTable(path: string, options: TableOptions): Promise<TableData> {
-  const table = await readCsvFile(path, { where: path })
   const target = notEmpty("--target")(options.target ?? "")
-  const [trainRows, testRows] = splitRows(table, target, options)
-  const [train, test] = [rowsOf(table, trainRows), rowsOf(table, testRows)]
   const { task, features } = options
-  const encoder = new TableEncoder(train, { target, ...(task && { task }), ...(features && { features }) })
+  const table = await StoredTable.read(path, target)
+  const { type } = table.columns.find(({ name }) => name === target)!
+  const inClasses = task === "classification" || (task === undefined && type === "text")
+  const [trainRows, testRows] = splitRows(table, target, inClasses)
+  const rows = trainRows.slice(0, options.samples)
+  const encoder = new TableEncoder(table.distinct(rows, inClasses), {
+    target,
+    ...(task && { task }),
+    ...(features && { features }),
+  })
   const name = basename(path).replace(/\.(csv|tsv)$/i, "")
-  const known = encoder.encode(train, name)
+  const known = table.dataset(name, encoder, rows)
   const preprocessing = await fitted(known, encoder.state, options.preprocess)
   const scale = known.classes === undefined ? scaleOf(known) : null
   const state: TableState = {
     encoder: encoder.state,
-    preprocessing: preprocessing?.toJSON() ?? null,
+    preprocessing: preprocessing.toJSON(),
     target: scale,
   }
-  return {
-    kind: "points",
-    name,
-    train: await ready(known, preprocessing, scale),
-    test: await ready(encoder.encode(test, name), preprocessing, scale),
-    table: state,
-  }
+  const train = await ready(known, preprocessing, scale)
+  const test = await ready(table.dataset(name, encoder, testRows), preprocessing, scale)
+  table.close()
+  return { kind: "points", name, train, test, table: state }
+}
+
+/** Rows as samples, and the texts among them that are no categories. */
+export interface EncodedRows {
+  readonly data: AnyDataset
+  readonly unseen: readonly UnseenText[]
 }
 
 /**
@@ -97,13 +113,16 @@ export async function encodeTable(
   path: string,
   state: TableState,
   rows: "all" | "held out",
-): Promise<ArrayDataset> {
+): Promise<EncodedRows> {
   const { encoder: known } = state
   const encoder = TableEncoder.restore(known)
-  const table = await readCsvFile(path, { where: path, types: typesOf(known, true) })
-  const task = known.classes === null ? "regression" : "classification"
-  const part = rows === "all" ? table : rowsOf(table, splitRows(table, known.target, { task })[1])
-  return ready(encoder.encode(part, basename(path)), transformOf(state), state.target)
+  const table = await StoredTable.read(path, known.target, typesOf(known, true))
+  const all = Int32Array.from({ length: table.length }, (_, i) => i)
+  const chosen = rows === "all" ? all : splitRows(table, known.target, known.classes !== null)[1]
+  const unseen = encoder.unseen(table.distinct(chosen, false))
+  const data = await ready(table.dataset(basename(path), encoder, chosen), transformOf(state), state.target)
+  table.close()
+  return { data, unseen }
 }
 
 export const transformOf = ({ preprocessing }: TableState): Transform | null =>
@@ -122,23 +141,24 @@ export function typesOf(
   return Object.fromEntries(types)
 }
 
-function splitRows(table: Table, target: string, { samples, task }: TableOptions): [number[], number[]] {
-  const column = table.columns.find(({ name }) => name === target)
-  const inClasses = task === "classification" || (task === undefined && column?.type === "text")
-  const groups = new Map<unknown, number[]>()
+function splitRows(table: StoredTable, target: string, inClasses: boolean): [Int32Array, Int32Array] {
+  const groups = new Map<number, number[]>()
   const order = Int32Array.from({ length: table.length }, (_, i) => i)
   new Random(SPLIT_SEED).shuffle(order)
   for (const row of order) {
-    const key = inClasses ? column?.values[row] : null
-    groups.set(key, [...(groups.get(key) ?? []), row])
+    const key = inClasses ? table.targetKey(row) : 0
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [row])
+    else group.push(row)
   }
-  const [train, test]: [number[], number[]] = [[], []]
+  const [train, test]: [number[][], number[][]] = [[], []]
   for (const rows of groups.values()) {
     const cut = rows.length - Math.floor(rows.length * HELD_OUT)
-    train.push(...rows.slice(0, cut))
-    test.push(...rows.slice(cut))
+    train.push(rows.slice(0, cut))
+    test.push(rows.slice(cut))
   }
-  if (test.length > 0) return [train.slice(0, samples), test]
+  const [trained, held] = [Int32Array.from(train.flat()), Int32Array.from(test.flat())]
+  if (held.length > 0) return [trained, held]
   throw new NablaError("NABLA_EMPTY_DATA", {
     message: "there are too few rows to hold some out",
     expected: "at least 5 rows, of a class where there are classes",
@@ -147,20 +167,12 @@ function splitRows(table: Table, target: string, { samples, task }: TableOptions
   })
 }
 
-function rowsOf(table: Table, rows: readonly number[]): Table {
-  const columns = table.columns.map((column): Column => {
-    if (column.type === "text") return { ...column, values: rows.map((i) => column.values[i]!) }
-    return { ...column, values: Float64Array.from(rows, (i) => column.values[i]!) }
-  })
-  return { length: rows.length, columns }
-}
-
 /** Missing values get a column's mean, categories a feature for each value; then what was asked for. */
 async function fitted(
-  data: ArrayDataset,
+  data: AnyDataset,
   { features }: TableEncoderState,
   asked: readonly Specification[] = [{ name: "standardize", options: {}, text: "standardize" }],
-): Promise<Transform | null> {
+): Promise<Transform> {
   const stages: Transform[] = []
   // Rows that come later may lack values, too.
   stages.push(new Imputer({ strategy: "median" }))
@@ -170,20 +182,31 @@ async function fitted(
   return new Pipeline(stages).fit(data)
 }
 
-function scaleOf(data: ArrayDataset): TargetScale {
-  const targets = Array.from(data.targets)
-  const mean = targets.reduce((sum, y) => sum + y, 0) / targets.length
-  const squares = targets.reduce((sum, y) => sum + (y - mean) ** 2, 0)
+function scaleOf({ targets }: AnyDataset): TargetScale {
+  let [sum, squares] = [0, 0]
+  for (const y of targets) sum += y
+  const mean = sum / targets.length
+  for (const y of targets) squares += (y - mean) ** 2
   return { mean, std: Math.sqrt(squares / targets.length) || 1 }
 }
 
+/** Samples with their inputs transformed, in memory or in a file by their number, and their targets scaled. */
 async function ready(
-  data: ArrayDataset,
+  data: AnyDataset,
   preprocessing: Transform | null,
   scale: TargetScale | null,
-): Promise<ArrayDataset> {
-  const inputs = preprocessing === null ? data : await preprocess(data, preprocessing)
-  if (scale === null) return inputs
-  const targets = Float32Array.from(data.targets, (y) => (y - scale.mean) / scale.std)
-  return { ...inputs, targets }
+): Promise<AnyDataset> {
+  let rows: RowStore | null = null
+  const unchanged: Pick<Transform, "transform"> = { transform: (x) => x }
+  for await (const { data: part, shape } of preprocessedParts(data, preprocessing ?? unchanged)) {
+    rows ??= new RowStore(numel(shape))
+    rows.append(part)
+  }
+  const { name, length, targetShape, classes } = data
+  const targets =
+    scale === null ? data.targets : Float32Array.from(data.targets, (y) => (y - scale.mean) / scale.std)
+  const store = rows!
+  const known = { name, length, inputShape: [store.width], targets, targetShape, ...(classes && { classes }) }
+  const inputs = store.inMemory
+  return inputs === null ? { ...known, readInputs: (indices) => store.read(indices) } : { ...known, inputs }
 }

@@ -22,6 +22,7 @@ import { checkpointOptions } from "./checkpoint-interval.ts"
 import { describeData, sizesOf } from "./data-description.ts"
 import { loadData, scaleOf } from "./data-source.ts"
 import { withMetrics } from "./metric-names.ts"
+import { lacksReport, writeMissingReport } from "./missing-report.ts"
 import { makeOptimizer } from "./optimizers.ts"
 import { openRun, rememberedOptions } from "./resume.ts"
 import type { RunEnd } from "./run-report.ts"
@@ -39,13 +40,26 @@ import { settle } from "./train-settings.ts"
  */
 export async function train(asked: TrainOptions, said: readonly string[]): Promise<number> {
   if (asked.resume === undefined) return trainRun(asked, null)
-  const { options, run } = await openRun(asked, asked.resume, said)
-  if (run === null) return exitCodes.ok
+  const { path, options, run } = await openRun(asked, asked.resume, said)
+  if (run === null) {
+    if (lacksReport(path, options)) await finish(asked, options, path)
+    return exitCodes.ok
+  }
   try {
     return await trainRun(options, run)
   } finally {
     run.folder.close()
   }
+}
+
+/** Writes what a complete run lacks. */
+async function finish({ json, quiet }: TrainOptions, options: TrainOptions, path: string): Promise<void> {
+  const setup = await prepare(options)
+  const page = await writeMissingReport(setup, path)
+  await drawPictures(setup.job, path)
+  if (json) jsonLine({ kind: "end", folder: path, report: page })
+  else if (quiet) process.stdout.write(`${path}\n`)
+  else printPlaces(path, page)
 }
 
 /** @param resumed the run to go on with; null for a new one */
@@ -95,9 +109,8 @@ export async function prepare(options: TrainOptions): Promise<Setup> {
   const settings = settle(options, trainingDefaults(recipe, data.kind))
   const { batchSize, epochs, lr, optimizerOptions } = settings
   const modelOptions = recipeOptions(recipe, options.recipe)
-  const augmented = await augmentedBatches(options, data, batchSize)
-  const { augmentation: augment, loader } = augmented ?? {}
-  const context = { data, options: modelOptions, batchSize, seed: options.seed, augment, loader }
+  const loader = await augmentedBatches(options, data, batchSize)
+  const context = { data, options: modelOptions, batchSize, seed: options.seed, loader }
   const job = withMetrics(recipe.prepare(context), scaleOf(data), options.metrics)
   const stepsPerEpoch = Math.ceil((job.train.length ?? 1) / (options.accumulate ?? 1))
   const plan = makeSchedule(settings.schedule, settings.warmUp, {

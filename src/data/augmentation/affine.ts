@@ -2,7 +2,7 @@ import type { Generator, Tensor } from "../../tensor/index.ts"
 import { affineGrid, cat, gridSample, tan } from "../../tensor/index.ts"
 import { checkNames, checkRange, checkWord } from "../check.ts"
 import type { Augmentation, Span } from "./augmentation.ts"
-import { checkImages, checkSpan, drawn, onInputs } from "./augmentation.ts"
+import { checkImages, checkSpan, drawn, ofInputs } from "./augmentation.ts"
 
 export interface SamplingOptions {
   /** Between pixels: "bilinear" (default), or the "nearest" one. */
@@ -64,7 +64,7 @@ function affine(name: string, options: RandomAffineOptions): Augmentation {
   checkSpan(name, "scale", scale, Number.MIN_VALUE)
   checkSampling(name, options)
   const ranges = { degrees, translate, scale, shear }
-  return onInputs((x, generator) => {
+  return ofInputs((x, generator) => {
     const [, , height, width] = checkImages(name, x)
     const theta = inverseMaps(x, width / height, ranges, generator)
     return gridSample(x, affineGrid(theta, x.shape), sampling)

@@ -12,6 +12,8 @@ import {
   setDefaultDevice,
   tensor,
 } from "../../tensor/index.ts"
+import { glyphs } from "../glyphs.ts"
+import { DataLoader } from "../loader.ts"
 import type { Augmentation } from "./index.ts"
 import {
   colorJitter,
@@ -255,4 +257,35 @@ test.each([
   () => sometimes(-0.1, gaussianNoise()),
 ])("bad options are refused at once (%#)", (make) => {
   expect(make).toThrow("NABLA_INVALID_ARGUMENT")
+})
+
+test("a loader replays what can be replayed, with the same bits as the augmentation by itself", () => {
+  const data = glyphs({ n: 40, seed: 5 })
+  const augment = compose(
+    randomCrop({ size: 28, padding: 3 }),
+    sometimes(0.5, randomAffine({ degrees: 10, scale: [0.9, 1.1] })),
+    gaussianNoise({ std: 0.05 }),
+  )
+  expect(augment.replayable).toBe(true)
+  const options = { batchSize: 16, shuffle: true, seed: 3 }
+  // Wrapped, it is a function that nobody has vouched for.
+  const plain = new DataLoader(data, { ...options, augment: (batch, generator) => augment(batch, generator) })
+  const replayed = new DataLoader(data, { ...options, augment })
+  for (let epoch = 0; epoch < 3; epoch++) {
+    // All batches first: one must not lie in the memory of another.
+    const [wanted, got] = [[...plain], [...replayed]]
+    expect(got.map(([x, y]) => [list(x), list(y)])).toEqual(wanted.map(([x, y]) => [list(x), list(y)]))
+  }
+  replayed.load({ epoch: 1, batch: 2, seed: 3, samples: 40 })
+  plain.load({ epoch: 1, batch: 2, seed: 3, samples: 40 })
+  expect([...replayed].map(([x]) => list(x))).toEqual([...plain].map(([x]) => list(x)))
+})
+
+test("what a user's function does on the host is done for each batch", () => {
+  let calls = 0
+  const counted = compose(randomHorizontalFlip(), ([x, y]) => [x.add(calls++), y])
+  expect(counted.replayable).toBeUndefined()
+  const loader = new DataLoader(glyphs({ n: 12 }), { batchSize: 4, augment: counted })
+  const means = [...loader, ...loader].map(([x]) => Math.floor(x.min().itemSync()))
+  expect(means).toEqual([0, 1, 2, 3, 4, 5])
 })

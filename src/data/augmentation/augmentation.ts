@@ -1,6 +1,6 @@
 import { formatShape, isFloating, NablaError } from "../../base/index.ts"
-import type { Generator, RandomOptions, Tensor } from "../../tensor/index.ts"
-import { rand, uniform, where } from "../../tensor/index.ts"
+import type { RandomOptions, Tensor } from "../../tensor/index.ts"
+import { compile, Generator, materialize, rand, uniform, where } from "../../tensor/index.ts"
 import { checkRange } from "../check.ts"
 
 /** Inputs and targets of a batch. */
@@ -8,13 +8,48 @@ export type Batch = readonly [x: Tensor, y: Tensor]
 
 /**
  * Changes a batch at random: all that is drawn comes from the generator, in the graph, so that a compiled step draws
- * anew each time, and equal seeds give equal bits on every device.
+ * anew each time, and equal seeds give equal bits. What is drawn is the same on every device; what is computed from it
+ * (sines, logarithms) may differ in its last bits.
  */
-export type Augmentation = (batch: Batch, generator: Generator) => Batch
+export interface Augmentation {
+  (batch: Batch, generator: Generator): Batch
+  /**
+   * Whether it does the same to every batch, but for what it draws from the generator, and reads no value: a loader then
+   * captures and replays it. Default: false.
+   */
+  readonly replayable?: boolean
+}
 
 /** An augmentation of inputs alone. */
 export function onInputs(change: (x: Tensor, generator: Generator) => Tensor): Augmentation {
   return ([x, y], generator) => [change(x, generator), y]
+}
+
+/** An augmentation of this library, which can be replayed. */
+export function ofInputs(change: (x: Tensor, generator: Generator) => Tensor): Augmentation {
+  return replayable(onInputs(change))
+}
+
+/** Says that an augmentation can be replayed, see Augmentation. */
+export function replayable(augmentation: Augmentation): Augmentation {
+  return Object.assign(((batch, generator) => augmentation(batch, generator)) as Augmentation, {
+    replayable: true,
+  })
+}
+
+/**
+ * The same augmentation, captured and replayed: no graph is built for each batch. Each batch is computed at once, with the
+ * same draws.
+ */
+export function replayed(augmentation: Augmentation): Augmentation {
+  const own = new Generator()
+  const run = compile((x: Tensor, y: Tensor): Tensor[] => [...augmentation([x, y], own)])
+  return ([x, y], generator) => {
+    own.state = generator.state
+    const changed = run(x, y)
+    generator.state = own.state
+    return [changed[0]!, changed[1]!]
+  }
 }
 
 /**
@@ -27,7 +62,12 @@ export function onInputs(change: (x: Tensor, generator: Generator) => Tensor): A
  * const [x2, y2] = augment([x, y], new Generator(1))
  */
 export function compose(...augmentations: readonly Augmentation[]): Augmentation {
-  return (batch, generator) => augmentations.reduce<Batch>((it, change) => change(it, generator), batch)
+  const all: Augmentation = (batch, generator) =>
+    augmentations.reduce<Batch>(([x, y], change, i) => {
+      // What picks pixels at several places of its choice would compute the change before it anew for each of them.
+      return change(i === 0 ? [x, y] : [materialize(x), y], generator)
+    }, batch)
+  return augmentations.every((it) => it.replayable) ? replayable(all) : all
 }
 
 /**
@@ -40,7 +80,7 @@ export function compose(...augmentations: readonly Augmentation[]): Augmentation
  */
 export function sometimes(p: number, augmentation: Augmentation): Augmentation {
   checkRange("sometimes", "p", p, 0, 1)
-  return ([x, y], generator) => {
+  const some: Augmentation = ([x, y], generator) => {
     const [changed, targets] = augmentation([x, y], generator)
     if (targets !== y) {
       throw new NablaError("NABLA_INVALID_ARGUMENT", {
@@ -59,6 +99,7 @@ export function sometimes(p: number, augmentation: Augmentation): Augmentation {
     }
     return [where(chosen(x, p, generator), changed, x), y]
   }
+  return augmentation.replayable ? replayable(some) : some
 }
 
 /** Which samples: true with probability p, shaped so that it broadcasts over x. */

@@ -1,9 +1,10 @@
 import { formatShape, NablaError } from "../../base/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
-import { cat, clamp, randn, tensor } from "../../tensor/index.ts"
+import { cat, clamp, tensor } from "../../tensor/index.ts"
 import { checkNames, checkRange } from "../check.ts"
 import type { Augmentation, Span } from "./augmentation.ts"
-import { checkImages, drawn, onInputs, perSample } from "./augmentation.ts"
+import { checkImages, drawn, ofInputs, perSample } from "./augmentation.ts"
+import { normalNoise } from "./normal-noise.ts"
 
 export interface ColorJitterOptions {
   /** Multiplies by U(max(0, 1 − brightness), 1 + brightness). Default: 0. */
@@ -36,7 +37,7 @@ export function colorJitter(options: ColorJitterOptions = {}): Augmentation {
   for (const [name, value] of Object.entries({ brightness, contrast, saturation }))
     checkRange("colorJitter", name, value, 0)
   checkRange("colorJitter", "hue", hue, 0, 0.5)
-  return onInputs((x, generator) => {
+  return ofInputs((x, generator) => {
     const [n, channels] = checkImages("colorJitter", x)
     if (channels !== 3 && saturation + hue > 0) throw colourless(x)
     const factor = (range: Span): Tensor => perSample(drawn(n, range, { generator, dtype: x.dtype }), 4)
@@ -94,5 +95,5 @@ export function gaussianNoise(options: NoiseOptions = {}): Augmentation {
   const { std = 0.1 } = options
   checkNames("gaussianNoise", options, ["std"])
   checkRange("gaussianNoise", "std", std, 0)
-  return onInputs((x, generator) => x.add(randn(x.shape, { generator, dtype: x.dtype }).mul(std)))
+  return ofInputs((x, generator) => x.add(normalNoise(x.shape, x.dtype, generator).mul(std)))
 }

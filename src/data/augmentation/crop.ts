@@ -3,7 +3,7 @@ import type { Tensor } from "../../tensor/index.ts"
 import { arange, pad } from "../../tensor/index.ts"
 import { checkCount, checkNames, checkWord } from "../check.ts"
 import type { Augmentation } from "./augmentation.ts"
-import { checkImages, drawn, onInputs } from "./augmentation.ts"
+import { checkImages, drawn, ofInputs } from "./augmentation.ts"
 
 export interface RandomCropOptions {
   /** Height and width of the cut-out, or one number for both. */
@@ -29,7 +29,7 @@ export function randomCrop(options: RandomCropOptions): Augmentation {
   for (const side of wanted) checkCount("randomCrop", "size", side)
   checkCount("randomCrop", "padding", padding, 0)
   checkWord("randomCrop", "mode", mode, ["constant", "replicate", "reflect"])
-  return onInputs((x, generator) => {
+  return ofInputs((x, generator) => {
     const [n, , height, width] = checkImages("randomCrop", x)
     const padded = padding === 0 ? x : pad(x, [padding, padding, padding, padding], { mode })
     return [height, width].reduce((image, side, i) => {

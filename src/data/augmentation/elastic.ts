@@ -4,7 +4,7 @@ import { checkNames, checkRange } from "../check.ts"
 import type { SamplingOptions } from "./affine.ts"
 import { checkSampling, samplingNames } from "./affine.ts"
 import type { Augmentation } from "./augmentation.ts"
-import { checkImages, onInputs } from "./augmentation.ts"
+import { checkImages, ofInputs } from "./augmentation.ts"
 
 export interface ElasticOptions extends SamplingOptions {
   /** Size of the displacements in pixels, before they are smoothed. Default: 34. */
@@ -29,7 +29,7 @@ export function elasticTransform(options: ElasticOptions = {}): Augmentation {
   checkRange("elasticTransform", "alpha", alpha, 0)
   checkRange("elasticTransform", "sigma", sigma, 0.1, 100)
   checkSampling("elasticTransform", options)
-  return onInputs((x, generator) => {
+  return ofInputs((x, generator) => {
     const [n, , height, width] = checkImages("elasticTransform", x)
     const noise = uniform(-alpha, alpha, [2 * n, 1, height, width], { generator, dtype: x.dtype })
     const field = smooth(noise, sigma).reshape([n, 2, height, width]).permute([0, 2, 3, 1])

@@ -1,7 +1,7 @@
 import { flip, where } from "../../tensor/index.ts"
 import { checkNames, checkRange } from "../check.ts"
 import type { Augmentation } from "./augmentation.ts"
-import { checkImages, chosen, onInputs } from "./augmentation.ts"
+import { checkImages, chosen, ofInputs } from "./augmentation.ts"
 
 export interface FlipOptions {
   /** Probability, for each image. Default: 0.5. */
@@ -28,7 +28,7 @@ function mirror(name: string, dim: number, options: FlipOptions): Augmentation {
   const { p = 0.5 } = options
   checkNames(name, options, ["p"])
   checkRange(name, "p", p, 0, 1)
-  return onInputs((x, generator) => {
+  return ofInputs((x, generator) => {
     checkImages(name, x)
     return where(chosen(x, p, generator), flip(x, [dim]), x)
   })

@@ -1,7 +1,7 @@
 export type { RandomAffineOptions, SamplingOptions } from "./affine.ts"
 export { randomAffine, randomRotation } from "./affine.ts"
 export type { Augmentation, Batch } from "./augmentation.ts"
-export { compose, onInputs, sometimes } from "./augmentation.ts"
+export { compose, onInputs, replayable, replayed, sometimes } from "./augmentation.ts"
 export type { ColorJitterOptions, NoiseOptions } from "./color.ts"
 export { colorJitter, gaussianNoise } from "./color.ts"
 export type { ContactSheetOptions } from "./contact-sheet.ts"

@@ -3,7 +3,7 @@ import type { Generator, Tensor } from "../../tensor/index.ts"
 import { arange, logicalAnd, rand, where } from "../../tensor/index.ts"
 import { checkCount, checkNames, checkRange } from "../check.ts"
 import type { Augmentation } from "./augmentation.ts"
-import { checkImages, chosen, drawn, onInputs, perSample } from "./augmentation.ts"
+import { checkImages, chosen, drawn, ofInputs, perSample } from "./augmentation.ts"
 
 export interface CutoutOptions {
   /** Side of the square in pixels. */
@@ -30,7 +30,7 @@ export function cutout(options: CutoutOptions): Augmentation {
   checkCount("cutout", "size", size)
   checkRange("cutout", "value", value, -Infinity)
   checkRange("cutout", "p", p, 0, 1)
-  return onInputs((x, generator) => {
+  return ofInputs((x, generator) => {
     const [n, , height, width] = checkImages("cutout", x)
     const [rows, columns] = [height, width].map((length, i) => {
       const start = drawn(n, [0, length], { generator })
@@ -78,7 +78,7 @@ function spanMask(name: string, usual: number, options: SpanMaskOptions): Augmen
   const { most, count = 1, value = 0, dim = usual } = options
   checkCount(name, "most", most)
   checkCount(name, "count", count)
-  return onInputs((x, generator) => {
+  return ofInputs((x, generator) => {
     const at = dim < 0 ? dim + x.ndim : dim
     if (!(at >= 1 && at < x.ndim)) {
       const got = `${dim} of ${formatShape(x.shape)}`
@@ -127,5 +127,5 @@ export function tokenDropout(options: TokenDropoutOptions): Augmentation {
   const { p = 0.1, replacement } = options
   checkRange("tokenDropout", "p", p, 0, 1)
   checkCount("tokenDropout", "replacement", replacement, 0)
-  return onInputs((x, generator) => where(rand(x.shape, { generator }).lt(p), replacement, x).to(x.dtype))
+  return ofInputs((x, generator) => where(rand(x.shape, { generator }).lt(p), replacement, x).to(x.dtype))
 }

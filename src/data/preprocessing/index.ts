@@ -1,4 +1,4 @@
-export { preprocess } from "./dataset.ts"
+export { preprocess, preprocessedParts } from "./dataset.ts"
 export type { ImputerOptions } from "./imputer.ts"
 export { Imputer } from "./imputer.ts"
 export type { LogTransformOptions } from "./log-transform.ts"

@@ -1,6 +1,7 @@
 import { NablaError, numel } from "../../base/index.ts"
 import { Tensor, tensor } from "../../tensor/index.ts"
-import type { ArrayDataset } from "../dataset.ts"
+import type { AnyDataset } from "../dataset.ts"
+import { gather } from "../dataset.ts"
 
 /** A batch of inputs, alone or with what belongs to it, as loaders give it. */
 export type FitBatch = Tensor | readonly [Tensor, ...unknown[]]
@@ -11,26 +12,39 @@ export type FitBatches = Iterable<FitBatch> | AsyncIterable<FitBatch>
  * What a preprocessing learns from: all inputs in one tensor, a data set in memory, or batches one after the other. A
  * function that begins the batches anew serves where they are gone through more than once.
  */
-export type FitSource = Tensor | ArrayDataset | FitBatches | (() => FitBatches)
+export type FitSource = Tensor | AnyDataset | FitBatches | (() => FitBatches)
 
 /** Values of a data set that are looked at together. */
-const CHUNK = 2 ** 20
+const CHUNK = 2 ** 18
+
+/**
+ * A turn of the event loop. The engine collects large arrays in such turns: without any, those of all chunks would be in
+ * memory at once.
+ */
+export const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
 /** The inputs of a source, batch after batch. */
 export async function* inputsOf(source: FitSource): AsyncGenerator<Tensor, void, undefined> {
   const batches = typeof source === "function" ? source() : source
   if (batches instanceof Tensor) yield batches
-  else if ("inputShape" in batches) yield* chunksOf(batches)
-  else for await (const batch of batches) yield batch instanceof Tensor ? batch : batch[0]
+  else if ("inputShape" in batches) {
+    for (const chunk of chunksOf(batches)) {
+      yield chunk
+      await breath()
+    }
+  } else for await (const batch of batches) yield batch instanceof Tensor ? batch : batch[0]
 }
 
-/** A data set's inputs in tensors of up to a million values; they are copies. */
-export function* chunksOf(dataset: ArrayDataset): Generator<Tensor, void, undefined> {
-  const size = numel(dataset.inputShape)
-  const rows = Math.max(1, Math.floor(CHUNK / size))
+/** A data set's inputs in tensors of up to a quarter of a million values; they are copies. */
+export function* chunksOf(dataset: AnyDataset): Generator<Tensor, void, undefined> {
+  const rows = Math.max(1, Math.floor(CHUNK / numel(dataset.inputShape)))
   for (let begin = 0; begin < dataset.length; begin += rows) {
-    const data = dataset.inputs.slice(begin * size, (begin + rows) * size)
-    yield tensor(data, { shape: [data.length / size, ...dataset.inputShape] })
+    const length = Math.min(rows, dataset.length - begin)
+    const { inputs } = gather(
+      dataset,
+      Int32Array.from({ length }, (_, i) => begin + i),
+    )
+    yield tensor(inputs, { shape: [length, ...dataset.inputShape] })
   }
 }
 

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "vitest"
 import { circle, DataLoader, gauss, type PointOptions, spiral } from "../../data/index.ts"
 import * as nn from "../../nn/index.ts"
 import { sgd } from "../../optim/index.ts"
-import { compile, manualSeed, noGrad, setDefaultDevice, type Tensor } from "../../tensor/index.ts"
+import { compile, manualSeed, noGrad, setDefaultDevice, type Tensor, tensor } from "../../tensor/index.ts"
 import type { Batch } from "../objective.ts"
 import { objectiveOf } from "../objective.ts"
 import { estimateTrace, exactSpectrum, hessianOf, StabilityMonitor, topEigenvalues } from "./index.ts"
@@ -90,4 +90,15 @@ test("gradient descent drives the sharpness up to 2/η and about there it stays"
   expect(monitor.records.every(({ converged }) => converged)).toBe(true)
   // Warm starts: a few products for each measurement.
   expect(Math.max(...rest.map(({ products }) => products))).toBeLessThan(30)
+})
+
+test("an eigenvector that another one overtakes is left for it", async () => {
+  const n = 100
+  const rates = tensor(Float32Array.from({ length: n }, (_, i) => (i === 0 ? 2 : 1 - i / n)))
+  const params = tensor(new Float32Array(n), { requiresGrad: true })
+  const monitor = new StabilityMonitor(objectiveOf(() => params.square().mul(rates).sum().mul(0.5), [params]))
+  expect((await monitor.measure(0, 0.1)).sharpness).toBeCloseTo(2, 2)
+  // The first coordinate's direction stays an eigenvector, but is no longer the sharpest one.
+  rates.copy_(tensor(Float32Array.from({ length: n }, (_, i) => (i === 7 ? 3 : i === 0 ? 2 : 1 - i / n))))
+  expect((await monitor.measure(1, 0.1)).sharpness).toBeCloseTo(3, 2)
 })

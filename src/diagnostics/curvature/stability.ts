@@ -1,9 +1,14 @@
+import { Random } from "../../base/index.ts"
 import type { Objective } from "../objective.ts"
 import { checkNames, checkPositive, checkThat } from "./check.ts"
 import type { SymmetricOperator } from "./operator.ts"
 import { hessianOf } from "./operator.ts"
 import { topEigenvalues } from "./top-eigenvalues.ts"
 import type { Vector } from "./vector.ts"
+import { addTo, randomUnit } from "./vector.ts"
+
+/** Length of the random part of a start, beside that of the last eigenvector. */
+const ASIDE = 0.3
 
 export interface StabilityOptions {
   /** β of heavy-ball momentum, in [0, 1). Default: 0. */
@@ -69,7 +74,7 @@ export class StabilityMonitor {
       tolerance,
       maxProducts,
       vectors: true,
-      ...(this.last && { start: this.last }),
+      ...(this.last && { start: this.near(this.last) }),
     })
     const sharpness = found.values[0]!
     this.last = found.vectors![0]!
@@ -78,6 +83,16 @@ export class StabilityMonitor {
     const record = { step, rate, sharpness, threshold, ratio: sharpness / threshold, converged, products }
     this.records.push(record)
     return record
+  }
+
+  /**
+   * The last eigenvector with a random part. By itself it may still be an eigenvector when another one has overtaken it,
+   * and the search would end at once, at the second largest eigenvalue.
+   */
+  private near(last: Vector): Vector {
+    const start = last.slice()
+    addTo(start, ASIDE, randomUnit(last.length, new Random(this.records.length)))
+    return start
   }
 
   private threshold(rate: number): number {

@@ -213,6 +213,15 @@ export const clone = composed("clone", (input: Tensor): Tensor => {
   return wrap(input.dtype === "bool" ? ops.and(x, x) : ops.mul(x, ops.constantLike(x, 1)))
 })
 
+/**
+ * The same values, which are computed once and kept in memory instead of within the computations that use them. That pays
+ * between a computation that is dear and one that reads it at several places of its choice, such as `gridSample`.
+ */
+export const materialize = composed(
+  "materialize",
+  (input: Tensor): Tensor => wrap(ops.materialize(nodeOf(input))),
+)
+
 /** The tensor itself: how elements lie in memory is nabla's own affair. */
 export const contiguous = composed(
   "contiguous",

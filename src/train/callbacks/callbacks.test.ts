@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { DataLoader, gauss, spiral } from "../../data/index.ts"
+import { DataLoader, gauss, moons, spiral } from "../../data/index.ts"
 import * as nn from "../../nn/index.ts"
 import * as optim from "../../optim/index.ts"
 import { manualSeed, type Tensor, tensor } from "../../tensor/index.ts"
@@ -177,6 +177,20 @@ describe("fit's options", () => {
       p.forEach((v, k) => expect(v).toBeCloseTo(weights(large.net)[i]![k]!, 4))
     })
     small.steps.forEach(({ values }, i) => expect(values.loss).toBeCloseTo(large.steps[i]!.values.loss!, 4))
+  })
+
+  test.each([1, 20])("with averages the best average is restored, patience %i", async (patience) => {
+    const held = new DataLoader(moons({ n: 60, noise: 0.6, seed: 8 }), { batchSize: 60 })
+    const stopping = new EarlyStopping({ patience, weights: "evaluated" })
+    const { net, result } = await run(10, {
+      epochs: 12,
+      test: held,
+      evaluateEvery: 4,
+      callbacks: [new WeightEMA({ decay: 0.8 }), stopping],
+    })
+    const losses = result.epochs.map(({ test }) => test!.loss!)
+    expect(stopping.best).toBe(Math.min(...losses))
+    expect((await evaluate(net, held)).loss).toBe(stopping.best)
   })
 
   test("steps tell their rate; evaluations within epochs", async () => {

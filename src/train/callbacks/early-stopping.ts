@@ -16,6 +16,11 @@ export interface EarlyStoppingOptions {
   readonly minDelta?: number
   /** Whether the model ends with the parameters and buffers of its best epoch, however it ends. Default: true. */
   readonly restoreBest?: boolean
+  /**
+   * Which weights are restored: those that are "trained" (default), or those that were "evaluated", where a callback before
+   * this one evaluates others, such as a WeightEMA its averages.
+   */
+  readonly weights?: "trained" | "evaluated"
 }
 
 /** What is remembered: numbers and tensors, fit for a checkpoint. */
@@ -44,19 +49,24 @@ const SMALL_IS_GOOD = /loss|error|mae|rmse|mse|perplexity/i
 export class EarlyStopping implements FitListener {
   readonly name = "early-stopping"
   private readonly options: Required<EarlyStoppingOptions>
+  /** Copies of what the last evaluation was of. */
+  private evaluated: Readonly<Record<string, Tensor>> | null = null
   private known: EarlyStoppingState = { best: null, bestEpoch: 0, wait: 0, weights: null }
 
   constructor(options: EarlyStoppingOptions = {}) {
-    const names = ["monitor", "mode", "patience", "minDelta", "restoreBest"]
+    const names = ["monitor", "mode", "patience", "minDelta", "restoreBest", "weights"]
     checkOptions("EarlyStopping", options, names)
     const { monitor = "loss", patience = 5, minDelta = 0, restoreBest = true } = options
+    const { weights = "trained" } = options
     const { mode = SMALL_IS_GOOD.test(monitor) ? "min" : "max" } = options
     if (!(Number.isInteger(patience) && patience >= 1))
       throw invalid("EarlyStopping", "patience cannot be this", "a whole number ≥ 1", patience)
     if (!(minDelta >= 0)) throw invalid("EarlyStopping", "minDelta cannot be this", "a number ≥ 0", minDelta)
     if (mode !== "min" && mode !== "max")
       throw invalid("EarlyStopping", "mode cannot be this", "min | max", mode)
-    this.options = { monitor, mode, patience, minDelta, restoreBest }
+    if (weights !== "trained" && weights !== "evaluated")
+      throw invalid("EarlyStopping", "weights cannot be these", "trained | evaluated", weights)
+    this.options = { monitor, mode, patience, minDelta, restoreBest, weights }
   }
 
   get best(): number | null {
@@ -67,13 +77,18 @@ export class EarlyStopping implements FitListener {
     return this.known.bestEpoch
   }
 
+  async beforeEvaluation({ model }: TrainingHandle): Promise<void> {
+    const { restoreBest, weights } = this.options
+    if (restoreBest && weights === "evaluated") this.evaluated = await copyOf(model)
+  }
+
   async onEpoch({ epoch, train, test }: EpochEvent, { model, stop }: TrainingHandle): Promise<void> {
     const { monitor, patience, restoreBest } = this.options
     const values = test ?? train
     const value = values[monitor]
     if (value === undefined) throw unknownValue(monitor, Object.keys(values))
     if (this.improves(value)) {
-      const weights = restoreBest ? await copyOf(model) : null
+      const weights = restoreBest ? (this.evaluated ?? (await copyOf(model))) : null
       this.known = { best: value, bestEpoch: epoch, wait: 0, weights }
       return
     }

@@ -2,14 +2,15 @@ import { NablaError } from "../../base/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
 import { add, arange, argmax, eq, gather, gt, lt, mean, mul, sum } from "../../tensor/index.ts"
 import type { Loss } from "./metric.ts"
+import { hardTargets } from "./predictions.ts"
 
 /**
  * Share of samples whose largest output is the one of their class: mean(argmaxₖ outputᵢₖ = targetᵢ).
  *
  * @param output [batch, classes]
- * @param target [batch], class indices
+ * @param target [batch], class indices; or shares of classes [batch, classes], of which the largest counts
  */
-export const accuracy: Loss = (output, target) => mean(eq(argmax(output, 1), target))
+export const accuracy: Loss = (output, target) => mean(eq(argmax(output, 1), hardTargets(output, target)))
 
 /**
  * Share of samples whose class is among the k largest outputs; of equal outputs the one with the lower index counts as
@@ -34,7 +35,7 @@ export function topKAccuracy(k: number): Loss {
 
 /** How many outputs come before the one of the sample's class, [batch]. */
 function rank(output: Tensor, target: Tensor): Tensor {
-  const index = target.to("int32").reshape([-1, 1])
+  const index = hardTargets(output, target).to("int32").reshape([-1, 1])
   const own = gather(output, 1, index)
   const tied = mul(eq(output, own), lt(arange(output.shape[1]!).reshape([1, -1]), index))
   return sum(add(gt(output, own).to("int32"), tied.to("int32")), 1)

@@ -6,6 +6,7 @@ import { manualSeed, tensor } from "../../tensor/index.ts"
 import { evaluate, fit as fitModel } from "../index.ts"
 import type { StreamingMetric } from "./index.ts"
 import {
+  accuracy,
   averagePrecision,
   confusionMatrix,
   expectedCalibrationError,
@@ -186,6 +187,30 @@ test("top-k: equal outputs take the lower class first", () => {
   expect(topKAccuracy(1)(output, tensor([1, 0])).itemSync()).toBe(0.5)
   expect(topKAccuracy(2)(output, tensor([1, 2])).itemSync()).toBe(0.5)
   expect(topKAccuracy(3)(output, tensor([2, 2])).itemSync()).toBe(1)
+})
+
+test("of targets that are shares of classes the largest counts, in every metric of classes", async () => {
+  const output = tensor([
+    [3, 1, 0],
+    [0, 2, 1],
+    [1, 0, 4],
+    [2, 3, 1],
+  ])
+  const hard = tensor([0, 2, 2, 1], { dtype: "int32" })
+  const soft = tensor([
+    [0.7, 0.3, 0],
+    [0, 0.4, 0.6],
+    [0.1, 0.1, 0.8],
+    [0.2, 0.8, 0],
+  ])
+  expect(accuracy(output, soft).itemSync()).toBe(0.75)
+  expect(topKAccuracy(2)(output, soft).itemSync()).toBe(topKAccuracy(2)(output, hard).itemSync())
+  for (const make of [() => f1(), () => rocAuc(), () => expectedCalibrationError(), () => perplexity()]) {
+    const [one, other] = [make(), make()]
+    await one.update(output, soft)
+    await other.update(output, hard)
+    expect(one.compute()).toBe(other.compute())
+  }
 })
 
 test("bad options are refused", () => {

@@ -2,6 +2,7 @@ import { crossEntropy } from "../../nn/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
 import { cat, ne, sum } from "../../tensor/index.ts"
 import { checkOptions } from "./check.ts"
+import { hardTargets } from "./predictions.ts"
 import { StreamingMetric } from "./streaming.ts"
 
 export interface PerplexityOptions {
@@ -20,7 +21,7 @@ class Perplexity extends StreamingMetric {
   override statistics(output: Tensor, target: Tensor): Tensor {
     const { ignoreIndex } = this
     const logits = output.reshape([-1, output.shape.at(-1)!])
-    const tokens = target.reshape([-1])
+    const tokens = hardTargets(output, target).reshape([-1])
     const total = crossEntropy(logits, tokens, { reduction: "sum", ignoreIndex })
     const count = sum(ne(tokens, ignoreIndex).to(total.dtype))
     return cat([total.reshape([1]), count.reshape([1])])

@@ -1,4 +1,4 @@
-import { formatShape, NablaError } from "../../base/index.ts"
+import { formatShape, isFloating, NablaError, sameShape } from "../../base/index.ts"
 import type { Tensor } from "../../tensor/index.ts"
 import { argmax, gt, movedim } from "../../tensor/index.ts"
 
@@ -13,7 +13,7 @@ export interface Decisions {
 
 /**
  * Outputs as rows. [n, K, …] with targets [n, …] are K scores for each decision; [n] and [n, 1] are one score, larger for
- * class 1.
+ * class 1. Targets may be shares of classes, see hardTargets.
  *
  * @throws NABLA_SHAPE_MISMATCH when the targets are not as many
  */
@@ -22,7 +22,7 @@ export function decisions(where: string, output: Tensor, target: Tensor): Decisi
   const classes = single ? 2 : output.shape[1]!
   const last = output.ndim > 2 ? movedim(output, 1, -1) : output
   const scores = single ? output.reshape([-1]) : last.reshape([-1, classes])
-  const labels = target.reshape([-1])
+  const labels = hardTargets(output, target).reshape([-1])
   if (scores.shape[0] === labels.shape[0]) return { scores, target: labels, classes }
   throw new NablaError("NABLA_SHAPE_MISMATCH", {
     message: "outputs and targets are not of the same number",
@@ -30,6 +30,12 @@ export function decisions(where: string, output: Tensor, target: Tensor): Decisi
     got: `${formatShape(output.shape)} with ${formatShape(target.shape)}`,
     where,
   })
+}
+
+/** Targets [n]; of shares of classes [n, classes], as mixup makes them, the class with the largest one. */
+export function hardTargets(output: Tensor, target: Tensor): Tensor {
+  const shares = isFloating(target.dtype) && target.ndim === 2 && target.shape[1]! > 1
+  return shares && sameShape(output.shape, target.shape) ? argmax(target, 1) : target
 }
 
 /** The class that each row says, int32 [n]. */

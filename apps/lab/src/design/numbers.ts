@@ -1,7 +1,10 @@
+/** Made once: a page that shows a run writes many numbers a second. */
+const whole = new Intl.NumberFormat("en-US")
+
 /** A number as people read it: four digits, and powers of ten where it is very large or very small. */
 export function formatNumber(value: number | string, digits = 4): string {
   if (typeof value === "string") return value
-  if (Number.isInteger(value) && Math.abs(value) < 1e7) return value.toLocaleString("en-US")
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return whole.format(value).replace("-", "−")
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "∞" : "−∞"
   const size = Math.abs(value)
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) {

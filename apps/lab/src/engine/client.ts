@@ -126,7 +126,8 @@ export class Engine {
     if (handlers === undefined) return
     if (message.kind === "view") {
       handlers.view(message.view)
-      requestAnimationFrame(() => this.post({ kind: "drawn", session }))
+      // No answer is asked for: this comes at each frame, and the next view is the answer.
+      requestAnimationFrame(() => this.worker?.postMessage({ kind: "drawn", session } satisfies ToWorker))
       return
     }
     this.sessions.delete(session)

@@ -34,16 +34,14 @@ export function problemOf(error: unknown): Problem {
   if (!(error instanceof Error)) return { message: String(error) }
   const { code, detail } = error as Error & {
     code?: string
-    detail?: { message: string; where?: string; hint?: string }
+    detail?: { message: string; where?: string; hint?: string; expected?: string; got?: string }
   }
   if (code === undefined || detail === undefined) return { message: error.message }
-  const { message, where, hint } = detail
-  return {
-    message,
-    code,
-    ...(where === undefined ? {} : { where }),
-    ...(hint === undefined ? {} : { hint }),
-  }
+  const { message, where, expected, got } = detail
+  // Without a hint, what was wanted is one.
+  const wanted = [expected && `expected: ${expected}`, got && `got: ${got}`].filter(Boolean).join("; ")
+  const hint = detail.hint ?? wanted
+  return { message, code, ...(where === undefined ? {} : { where }), ...(hint === "" ? {} : { hint }) }
 }
 
 /** What a program in the Worker has of its session. */

@@ -9,7 +9,7 @@ interface Running {
   readonly control: AbortController
   readonly inbox: unknown[]
   wake: (() => void) | null
-  /** Settles when the page has drawn the last view. */
+  /** Called when the page has drawn the last view. */
   drawn: (() => void) | null
 }
 
@@ -46,14 +46,15 @@ async function run(id: number, name: string, values: unknown): Promise<void> {
     const load = programs[name]
     if (load === undefined) throw new Error(`there is no program ${name}`)
     const program: Program<unknown, unknown> = await load()
+    let drawn = Promise.resolve()
     for await (const view of program(values, session)) {
+      // The page draws one view while the next one is computed. In the background it draws nothing, and the engine rests.
+      await drawn
       if (signal.aborted) break
-      const drawn = new Promise<void>((resolve) => {
+      drawn = new Promise<void>((resolve) => {
         own.drawn = resolve
       })
       post({ kind: "view", session: id, view })
-      // A page in the background draws nothing, and the engine rests with it.
-      await drawn
       await turn()
       if (signal.aborted) break
     }

@@ -10,7 +10,12 @@ export interface Entry extends Meta {
 
 export interface Loaded {
   readonly experiment: Experiment<Controls, unknown>
-  readonly View: Component<{ view: unknown; values: Record<string, unknown> }>
+  /** `change` sets controls from the picture, where something in it can be dragged. */
+  readonly View: Component<{
+    view: unknown
+    values: Record<string, unknown>
+    change: (some: Record<string, number | string | boolean>) => void
+  }>
 }
 
 const metas = import.meta.glob<Meta>("./*/meta.ts", { eager: true, import: "meta" })

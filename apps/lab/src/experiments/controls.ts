@@ -51,6 +51,21 @@ export function defaultsOf<C extends Controls>(controls: C): ValuesOf<C> {
   ) as ValuesOf<C>
 }
 
+/** The value nearest to it that the control takes: what is dragged in a picture lies between them. */
+function nearest({ min, max, step, scale }: NumberControl, value: number): number {
+  const rounded =
+    scale === "log" ? 10 ** (Math.round(Math.log10(value) * step) / step) : Math.round(value / step) * step
+  return Math.min(Math.max(Number(rounded.toPrecision(6)), min), max)
+}
+
+export function snap<C extends Controls>(controls: C, some: Partial<ValuesOf<C>>): Partial<ValuesOf<C>> {
+  const snapped = Object.entries(some).map(([name, value]) => {
+    const control = controls[name]
+    return [name, control?.kind === "number" ? nearest(control, value as number) : value]
+  })
+  return Object.fromEntries(snapped) as Partial<ValuesOf<C>>
+}
+
 /** The values of a control in a link. What it does not take is left out, with a warning. */
 function decode(control: Control, text: string): number | string | boolean | null {
   switch (control.kind) {

@@ -28,6 +28,8 @@ export interface Law<View, Values> {
   readonly statement: string
   /** In KaTeX. */
   readonly formula: string
+  /** Whether it is about what is set. Default: always. */
+  concerns?(values: Values): boolean
   /** Computed from the run; null while there is not enough of it. */
   check(view: View, values: Values): readonly Reading[] | null
 }
@@ -70,9 +72,14 @@ export function defineExperiment<C extends Controls, View>(
   return experiment
 }
 
-/** Whether all figures of all laws hold; null while a law has none. */
+/** The laws that are about what is set. */
+export function concerning<V, T>(laws: readonly Law<V, T>[], values: T): readonly Law<V, T>[] {
+  return laws.filter((law) => law.concerns?.(values) ?? true)
+}
+
+/** Whether all figures of all laws that are about what is set hold; null while one of these has none. */
 export function verdict<V, T>(laws: readonly Law<V, T>[], view: V, values: T): boolean | null {
-  const readings = laws.map((law) => law.check(view, values))
+  const readings = concerning(laws, values).map((law) => law.check(view, values))
   if (readings.some((reading) => reading === null || reading.length === 0)) return null
   return readings.every((reading) => reading!.every(({ holds }) => holds))
 }

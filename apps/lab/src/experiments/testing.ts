@@ -2,7 +2,7 @@ import type { Program, Session } from "../engine/protocol.ts"
 import type { Controls, ValuesOf } from "./controls.ts"
 import { defaultsOf } from "./controls.ts"
 import type { Experiment, Reading } from "./experiment.ts"
-import { verdict } from "./experiment.ts"
+import { concerning, verdict } from "./experiment.ts"
 
 /** A session without a page, for tests of laws. */
 export function quietSession(): Session<never> {
@@ -26,7 +26,7 @@ export function readingsOf<C extends Controls, View>(
   view: View,
   values: ValuesOf<C>,
 ): Reading[] {
-  return laws.flatMap((law) => [...(law.check(view, values) ?? [])])
+  return concerning(laws, values).flatMap((law) => [...(law.check(view, values) ?? [])])
 }
 
 export function verdictOf<C extends Controls, View>(

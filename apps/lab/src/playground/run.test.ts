@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { Session } from "../engine/protocol.ts"
-import type { Command, View } from "./run.ts"
+import type { Command, View } from "./messages.ts"
+import { isView } from "./messages.ts"
 import { run } from "./run.ts"
 import type { Values } from "./state.ts"
 import { controls, defaults } from "./state.ts"
@@ -17,7 +18,7 @@ async function drive(changed: Partial<Values>, ...commands: Command[]): Promise<
   const views: View[] = []
   const running = run({ values: { ...defaults, ...changed }, weights: null }, session)
   for (let next = await running.next(); !next.done; next = await running.next()) {
-    views.push(next.value)
+    if (isView(next.value)) views.push(next.value)
     const command = commands.shift()
     if (command === undefined) break
     inbox.push(command)
@@ -82,13 +83,11 @@ describe("a run", () => {
   })
 
   it("stops where it is told to", async () => {
-    const views = await drive(
-      { stopEpoch: 3, speed: "10" },
-      { kind: "play", on: true },
-      { kind: "apply", values: { ...defaults, stopEpoch: 3 } },
-    )
-    expect(views[1]!.status).toBe("stopped")
-    expect(views[1]!.epoch).toBe(3)
+    const values = { ...defaults, stopEpoch: 3, speed: "10" }
+    // On a slow machine three epochs take more than one turn.
+    const turns = Array.from({ length: 20 }, (): Command => ({ kind: "apply", values }))
+    const views = await drive(values, { kind: "play", on: true }, ...turns)
+    expect(views.at(-1)).toMatchObject({ status: "stopped", epoch: 3, reason: "epoch 3 is reached" })
   })
 
   it("has the exact spectrum of the default network's 25 parameters", async () => {
@@ -110,10 +109,30 @@ describe("a run", () => {
     expect(weights(asked[3]!)).toEqual(weights(unasked[2]!))
   })
 
-  it("explains an empty data set, a missing input and a formula that is none", async () => {
-    await expect(drive({ dataset: "own" })).rejects.toThrow("no point to train on")
+  it("explains an empty data set, shows what there is, and trains nothing", async () => {
+    const [, after] = await drive({ dataset: "own" }, { kind: "play", on: true }, step, { kind: "doctor" })
+    expect(after!.problem!.message).toContain("no point to train on")
+    const views = await drive({ dataset: "own", points: "1,2,1" }, step)
+    expect(views[1]!.problem!.message).toContain("50 % of 1 is none")
+    expect([views[1]!.epoch, views[1]!.status]).toEqual([0, "paused"])
+    expect(views[0]!.setup!.test).toHaveLength(1)
+    expect(views[0]!.maps).toHaveLength(3)
+  })
+
+  it("explains a missing input and a formula that is none", async () => {
     await expect(drive({ x: false, y: false })).rejects.toThrow("no input")
     await expect(drive({ formulas: "x +" })).rejects.toThrow()
+  })
+
+  it("tells what the doctor notices as it arises, and changes nothing by looking", async () => {
+    const views = await drive({ initZero: true, activation: "relu" }, step, step, step)
+    const symmetric = views[1]!.arisen.find(({ finding }) => finding.name === "symmetric-initialisation")
+    expect(symmetric).toMatchObject({ since: 1, finding: { severity: "error" } })
+    expect(views[3]!.arisen.map(({ since }) => since)).toContain(1)
+    expect((await drive({}, step))[1]!.arisen).toEqual([])
+    const linear = await drive({ activation: "linear" }, step, { kind: "rewind", to: 0 })
+    expect(linear[1]!.arisen.map(({ finding }) => finding.name)).toContain("linear-stack")
+    expect(linear[2]!.arisen).toEqual([])
   })
 
   it("has a second run beside it, with the same seeds and at the same epoch", async () => {
@@ -134,6 +153,45 @@ describe("a run", () => {
     expect(views[1]!.other!.train.loss).toBe(alone!.train.loss)
   })
 
+  it("says which loss an optimizer asks for", async () => {
+    await expect(drive({ optimizer: "levenbergMarquardt" })).rejects.toThrow("a sum of squares")
+    const penalised = { optimizer: "gaussNewton", loss: "square", regularization: "L1" }
+    await expect(drive(penalised)).rejects.toThrow("a sum of squares")
+    await expect(drive({ optimizer: "naturalGradient", loss: "hinge" })).rejects.toThrow("a likelihood")
+  })
+
+  it("takes the loss down by methods of second order, and by SAM and Sophia", async () => {
+    const small = { loss: "square", networkShape: "3", batchSize: 250, stopEpoch: 3 }
+    for (const optimizer of [
+      "newton",
+      "lbfgs",
+      "hessianFree",
+      "gaussNewton",
+      "levenbergMarquardt",
+      "naturalGradient",
+    ]) {
+      const views = await drive({ ...small, optimizer, learningRate: 0.5 }, step, step, step)
+      expect(views[3]!.train.loss, optimizer).toBeLessThan(views[0]!.train.loss)
+    }
+    for (const optimizer of ["sam", "sophia"]) {
+      const views = await drive({ optimizer, learningRate: 0.01 }, step, step, step)
+      expect(views[3]!.train.loss, optimizer).toBeLessThan(views[0]!.train.loss)
+    }
+  })
+
+  it("has a normalisation for each layer, and dropout that a rewind repeats", async () => {
+    const [first] = await drive({ norms: "batch,layer" })
+    const names = first!.state.map(({ name }) => name)
+    expect(names).toContain("norms.0.running_mean")
+    expect(names).not.toContain("norms.1.running_mean")
+    expect(names).toContain("norms.1.weight")
+    const back: Command = { kind: "rewind", to: 0 }
+    const views = await drive({ dropout: 0.3 }, step, step, back, step, step)
+    expect(weights(views[5]!)).toEqual(weights(views[2]!))
+    const [, plain] = await drive({}, step)
+    expect(weights(views[1]!)).not.toEqual(weights(plain!))
+  })
+
   it("learns three classes, own points and own features", async () => {
     const [, , , multi] = await drive({ problem: "multiclass" }, step, step, step)
     expect(multi!.train.confusion).toHaveLength(3)
@@ -149,7 +207,9 @@ describe("every choice trains", () => {
     (name) => controls[name].options.map(([value]) => [name, value] as const),
   )
   it.each(choices)("%s %s", async (name, value) => {
-    const views = await drive({ [name]: value, networkShape: "3,3" }, step, step)
+    const squares = value === "gaussNewton" || value === "levenbergMarquardt"
+    const loss = squares ? { loss: "square" } : {}
+    const views = await drive({ networkShape: "3,3", ...loss, [name]: value }, step, step)
     expect(views[2]!.epoch).toBe(2)
     expect(weights(views[2]!).every(Number.isFinite)).toBe(true)
     if (value !== "zeros") expect(weights(views[2]!)).not.toEqual(weights(views[0]!))

@@ -1,104 +1,28 @@
 import type { Diagnosis } from "nabla/diagnostics"
-import type { Session } from "../engine/protocol.ts"
-import type { Edit } from "./edits.ts"
+import type { Problem, Session } from "../engine/protocol.ts"
 import type { LabelledPoint } from "./engine/data.ts"
 import { makeData, split } from "./engine/data.ts"
 import type { Divergence } from "./engine/divergence.ts"
 import { locate } from "./engine/divergence.ts"
 import { allFeatures } from "./engine/features.ts"
-import type { Losses } from "./engine/history.ts"
 import { History } from "./engine/history.ts"
-import type { LayerInstruments, Spectrum } from "./engine/instruments.ts"
+import type { Spectrum } from "./engine/instruments.ts"
 import { examine, instrument, LARGEST_SPECTRUM, spectrumOf } from "./engine/instruments.ts"
 import type { LayerValues } from "./engine/net.ts"
-import { setLayers } from "./engine/net.ts"
 import { parsePoints } from "./engine/points.ts"
 import { seedrandom } from "./engine/seedrandom.ts"
-import type { Scores } from "./engine/trainer.ts"
 import { gridPoints, Trainer } from "./engine/trainer.ts"
+import { Watch } from "./engine/watch.ts"
+import type { Command, Frame, NamedArray, OtherFrame, OtherView, Request, Setup, View } from "./messages.ts"
 import type { Values } from "./state.ts"
 import { otherOf } from "./state.ts"
-
-export type Command =
-  | { readonly kind: "play"; readonly on: boolean }
-  | { readonly kind: "step" }
-  | { readonly kind: "apply"; readonly values: Values }
-  | { readonly kind: "edit"; readonly edit: Edit }
-  /** To the mark of this number; 0 is the start. */
-  | { readonly kind: "rewind"; readonly to: number }
-  | { readonly kind: "spectrum" }
-  | { readonly kind: "doctor" }
-
-/** What the page asks for: the state, and weights to begin with that no seed gives (kept ones, or a file's). */
-export interface Request {
-  readonly values: Values
-  readonly weights: readonly LayerValues[] | null
-}
-
-export interface View {
-  readonly status: "running" | "paused" | "diverged" | "stopped"
-  /** Why it stopped by itself. */
-  readonly reason: string | null
-  readonly divergence: Divergence | null
-  readonly epoch: number
-  readonly steps: number
-  readonly rate: number
-  readonly train: Scores
-  readonly test: Scores
-  readonly lossName: string
-  readonly losses: Losses
-  readonly marks: readonly number[]
-  readonly layers: readonly LayerValues[]
-  /** All that the network's state dictionary holds; empty while a run goes on. */
-  readonly state: readonly NamedArray[]
-  readonly resolution: number
-  /** For each layer what its units give on the grid: [points, units]. */
-  readonly maps: readonly Float32Array[]
-  readonly epochsPerSecond: number
-  readonly instruments: readonly LayerInstruments[] | null
-  readonly spectrum: Spectrum | null
-  /** What the doctor said, when asked. */
-  readonly diagnosis: Diagnosis | null
-  /** The second run, at the same epoch. */
-  readonly other: OtherView | null
-  /** With the first view only. */
-  readonly setup: Setup | null
-}
-
-export interface OtherView {
-  readonly epoch: number
-  readonly train: Scores
-  readonly test: Scores
-  readonly losses: Losses
-  /** What the output gives on the grid, and how many numbers that is for each place. */
-  readonly output: Float32Array
-  readonly outputs: number
-  readonly resolution: number
-  readonly diverged: boolean
-}
-
-export interface NamedArray {
-  readonly name: string
-  readonly shape: readonly number[]
-  readonly dtype: string
-  readonly values: Float64Array
-}
-
-export interface Setup {
-  readonly train: readonly LabelledPoint[]
-  readonly test: readonly LabelledPoint[]
-  readonly features: readonly { readonly name: string; readonly label: string; readonly used: boolean }[]
-  /** What each feature is on the grid. */
-  readonly featureMaps: readonly Float32Array[]
-  readonly featureResolution: number
-  readonly parameters: number
-  readonly spectrumPossible: boolean
-}
 
 const COARSE = 36
 const FULL = 100
 /** Milliseconds of training between two pictures, at full speed. */
-const SLICE = 28
+const SLICE = 30
+/** Milliseconds between two views of a run that goes on: figures that change faster cannot be read. */
+const READING = 200
 
 function dataOf(values: Values): { train: LabelledPoint[]; test: LabelledPoint[]; random: () => number } {
   const random = seedrandom(values.seed)
@@ -108,33 +32,43 @@ function dataOf(values: Values): { train: LabelledPoint[]; test: LabelledPoint[]
   const points =
     name === "own" ? parsePoints(values.points, problem) : makeData({ name: name as "arms", noise, random })
   const [train, test] = split(points, values.percTrainData)
-  if (train.length === 0)
-    throw Object.assign(new Error("there is no point to train on"), {
-      code: "NABLA_EMPTY_DATA",
-      detail: {
-        message: "there is no point to train on",
-        hint: "draw some points, open a CSV file, choose another data set, or let a larger share train",
-      },
-    })
   return { train, test, random }
+}
+
+/** Why there is nothing to train on: points that are painted come one by one, and the first ones may all be for testing. */
+function lackOf({ percTrainData }: Values, train: number, test: number): Problem | null {
+  if (train > 0) return null
+  return {
+    message:
+      test === 0
+        ? "There is no point to train on"
+        : `There is no point to train on: ${percTrainData} % of ${test} ${test === 1 ? "is none" : "are none"}`,
+    code: "NABLA_EMPTY_DATA",
+    hint: `Choose a colour under “Paint points” and paint on the output, open a CSV file, ${test === 0 ? "" : "let a larger share train, "}or choose another data set.`,
+  }
 }
 
 /** One run: its network, what it has been through, and what the page has asked for. */
 class Run {
   readonly trainer: Trainer
   private readonly history = new History()
+  private readonly watch = new Watch()
   private readonly setup: Setup
+  private readonly problem: Problem | null
   private status: View["status"] = "paused"
   private reason: string | null = null
   private divergence: Divergence | null = null
   private spectrum: Spectrum | null = null
   private speed = 0
+  /** When all figures were shown last. */
+  private read = Number.NEGATIVE_INFINITY
   private told = false
   private diagnosis: Diagnosis | null = null
   private readonly wants = new Set<"spectrum" | "doctor">()
 
   constructor({ values, weights }: Request) {
     const { train, test, random } = dataOf(values)
+    this.problem = lackOf(values, train.length, test.length)
     const features = allFeatures(values)
     if (!features.some(({ used }) => used))
       throw Object.assign(new Error("the network has no input"), {
@@ -155,7 +89,7 @@ class Run {
       featureMaps: features.map((feature) => Float32Array.from(feature.of(grid))),
       featureResolution: COARSE,
       parameters,
-      spectrumPossible: parameters <= LARGEST_SPECTRUM,
+      spectrumPossible: parameters <= LARGEST_SPECTRUM && this.problem === null,
     }
     this.history.mark(this.trainer.snapshot())
   }
@@ -166,10 +100,12 @@ class Run {
 
   obey(command: Command): void {
     const { trainer, history } = this
-    if (command.kind === "play") this.status = command.on ? "running" : "paused"
+    this.read = Number.NEGATIVE_INFINITY
+    const possible = this.problem === null
+    if (command.kind === "play") this.status = command.on && possible ? "running" : "paused"
     else if (command.kind === "step") {
       this.status = "paused"
-      this.train(1)
+      if (possible) this.train(1)
     } else if (command.kind === "apply") {
       history.mark(trainer.snapshot())
       trainer.apply(command.values)
@@ -177,7 +113,7 @@ class Run {
       trainer.edit(command.edit)
       history.mark(trainer.snapshot())
     } else if (command.kind === "rewind") this.rewind(command.to)
-    else this.wants.add(command.kind)
+    else if (possible) this.wants.add(command.kind)
     if (command.kind !== "spectrum" && command.kind !== "doctor") {
       this.spectrum = this.diagnosis = null
       this.reason = this.status === "stopped" || this.status === "diverged" ? this.reason : null
@@ -190,6 +126,7 @@ class Run {
     if (snapshot === undefined) return
     this.trainer.restore(snapshot)
     this.history.drop(snapshot.epoch)
+    this.watch.back(snapshot.epoch)
     this.status = "paused"
     this.divergence = null
     this.reason = null
@@ -243,6 +180,15 @@ class Run {
     this.reason = reason
   }
 
+  /** Lets the doctor look at a run that has gone on for a while. */
+  async observe(): Promise<void> {
+    const { trainer, history, watch } = this
+    if (this.status === "diverged" || this.problem !== null || !watch.due(trainer.epoch)) return
+    this.record()
+    await watch.look(trainer, history.losses)
+    this.read = Number.NEGATIVE_INFINITY
+  }
+
   /** What takes its time, and is done only when it is asked for. */
   async examine(): Promise<void> {
     if (this.wants.delete("spectrum")) this.spectrum = await spectrumOf(this.trainer)
@@ -259,55 +205,81 @@ class Run {
     if (epoch < trainer.epoch) {
       this.rewind(history.marks.findLastIndex((mark) => mark <= epoch))
     }
-    if (this.status !== "diverged" && epoch > trainer.epoch) this.train(epoch - trainer.epoch)
+    const able = this.status !== "diverged" && this.problem === null
+    if (able && epoch > trainer.epoch) this.train(epoch - trainer.epoch)
   }
 
-  otherView(resolution: number): OtherView {
+  /** What is to be shown now: all of it, or the pictures alone. */
+  show(other: Run | null): Frame | View {
+    const now = performance.now()
+    this.record()
+    other?.record()
+    if (this.running && now - this.read < READING) return this.frame(other?.otherFrame(COARSE) ?? null)
+    this.read = now
+    return this.view(other)
+  }
+
+  private record(): void {
     const { trainer, history } = this
-    const train = trainer.scores(trainer.train)
-    const test = trainer.scores(trainer.test)
-    history.add(trainer.epoch, train.loss, test.loss)
+    history.add(trainer.epoch, trainer.scores(trainer.train).loss, trainer.scores(trainer.test).loss)
+  }
+
+  private otherFrame(resolution: number): OtherFrame {
+    const { trainer } = this
     return {
       epoch: trainer.epoch,
-      train,
-      test,
-      losses: history.losses,
       output: trainer.maps(resolution).at(-1)!,
       outputs: trainer.objective.outputs,
       resolution,
+    }
+  }
+
+  private otherView(resolution: number): OtherView {
+    const { trainer, history } = this
+    return {
+      ...this.otherFrame(resolution),
+      train: trainer.scores(trainer.train),
+      test: trainer.scores(trainer.test),
+      losses: history.losses,
       diverged: this.status === "diverged",
     }
   }
 
-  view(other: Run | null): View {
-    const { trainer, history } = this
-    const train = trainer.scores(trainer.train)
-    const test = trainer.scores(trainer.test)
-    history.add(trainer.epoch, train.loss, test.loss)
+  private frame<Other extends OtherFrame>(other: Other | null) {
+    const { trainer } = this
     const resolution = this.running ? COARSE : FULL
+    return {
+      epoch: trainer.epoch,
+      layers: trainer.layers(),
+      resolution,
+      maps: trainer.maps(resolution),
+      other,
+    }
+  }
+
+  private view(other: Run | null): View {
+    const { trainer, history, running, problem } = this
     const setup = this.told ? null : this.setup
     this.told = true
     return {
+      ...this.frame(other?.otherView(running ? COARSE : FULL) ?? null),
       status: this.status,
       reason: this.reason,
       divergence: this.divergence,
-      epoch: trainer.epoch,
+      problem,
       steps: trainer.steps,
       rate: trainer.rate,
-      train,
-      test,
+      train: trainer.scores(trainer.train),
+      test: trainer.scores(trainer.test),
       lossName: trainer.objective.name,
       losses: history.losses,
       marks: history.marks,
-      layers: trainer.layers(),
-      state: this.running ? [] : stateOf(trainer),
-      resolution,
-      maps: trainer.maps(resolution),
+      state: running ? [] : stateOf(trainer),
       epochsPerSecond: this.speed,
-      instruments: this.running ? null : instrument(trainer),
+      instruments: running || problem !== null ? null : instrument(trainer),
       spectrum: this.spectrum,
       diagnosis: this.diagnosis,
-      other: other?.otherView(resolution) ?? null,
+      arisen: this.watch.arisen,
       setup,
     }
   }
@@ -335,14 +307,14 @@ function takeWeights(trainer: Trainer, weights: readonly LayerValues[]): void {
         hint: "set the layers and features as they were when the weights were saved",
       },
     })
-  setLayers(trainer.net, weights)
+  trainer.setLayers(weights)
 }
 
-export async function* run(request: Request, session: Session<Command>): AsyncGenerator<View> {
+export async function* run(request: Request, session: Session<Command>): AsyncGenerator<Frame | View> {
   const own = new Run(request)
   const changed = otherOf(request.values)
   const second = changed === null ? null : new Run({ values: changed, weights: null })
-  yield own.view(second)
+  yield own.show(second)
   for (;;) {
     const commands = session.commands()
     for (const command of commands) {
@@ -356,7 +328,8 @@ export async function* run(request: Request, session: Session<Command>): AsyncGe
     }
     if (own.running) own.advance()
     second?.follow(own.epoch)
+    await own.observe()
     await own.examine()
-    yield own.view(second)
+    yield own.show(second)
   }
 }

@@ -1,282 +1,9 @@
-import type { Controls, ValuesOf } from "../experiments/controls.ts"
-import { defaultsOf, readValues, writeValues } from "../experiments/controls.ts"
+import { readValues, writeValues } from "../experiments/controls.ts"
+import type { Name, Values } from "./controls.ts"
+import { controls, defaults } from "./controls.ts"
 
-/**
- * All that can be set, under the names that TensorFlow Playground has in its links where it has one. The values are the
- * whole state of a run: with them the same run comes out.
- */
-export const controls = {
-  mode: {
-    kind: "choice",
-    label: "Algorithm",
-    options: [
-      ["lab", "nabla"],
-      ["playground", "TensorFlow Playground’s"],
-    ],
-    default: "lab",
-    help: "The second one does exactly what TensorFlow Playground does; the first has an optimizer, a loss and an initialisation of your choice.",
-  },
-  problem: {
-    kind: "choice",
-    label: "Problem",
-    options: [
-      ["classification", "Classification"],
-      ["regression", "Regression"],
-      ["multiclass", "Three classes"],
-    ],
-    default: "classification",
-  },
-  dataset: {
-    kind: "choice",
-    label: "Data for classification",
-    options: [
-      ["circle", "Circle"],
-      ["xor", "Exclusive or"],
-      ["gauss", "Two clouds"],
-      ["spiral", "Spiral"],
-      ["own", "Own points"],
-    ],
-    default: "circle",
-  },
-  regDataset: {
-    kind: "choice",
-    label: "Data for regression",
-    options: [
-      ["reg-plane", "Plane"],
-      ["reg-gauss", "Cones"],
-      ["own", "Own points"],
-    ],
-    default: "reg-plane",
-  },
-  percTrainData: {
-    kind: "number",
-    label: "Share that trains, %",
-    min: 10,
-    max: 90,
-    step: 10,
-    whole: true,
-    default: 50,
-  },
-  noise: { kind: "number", label: "Noise", min: 0, max: 50, step: 5, whole: true, default: 0 },
-  batchSize: { kind: "number", label: "Batch size", min: 1, max: 30, step: 1, whole: true, default: 10 },
-  seed: { kind: "text", label: "Seed of the data", maxLength: 40, default: "0.12345" },
-  weightSeed: {
-    kind: "text",
-    label: "Seed of the weights",
-    maxLength: 40,
-    default: "",
-    help: "Empty: the numbers that follow those of the data, as on TensorFlow Playground.",
-  },
-  x: { kind: "switch", label: "x", default: true },
-  y: { kind: "switch", label: "y", default: true },
-  xSquared: { kind: "switch", label: "x²", default: false },
-  ySquared: { kind: "switch", label: "y²", default: false },
-  xTimesY: { kind: "switch", label: "x·y", default: false },
-  sinX: { kind: "switch", label: "sin x", default: false },
-  sinY: { kind: "switch", label: "sin y", default: false },
-  formulas: {
-    kind: "text",
-    label: "Own features",
-    maxLength: 300,
-    default: "",
-    help: "Formulas of x and y, with ; between them, such as sqrt(x^2+y^2); x*sin(y)",
-  },
-  networkShape: { kind: "text", label: "Hidden layers", maxLength: 60, default: "4,2" },
-  activation: {
-    kind: "choice",
-    label: "Activation",
-    options: [
-      ["relu", "ReLU"],
-      ["tanh", "Tanh"],
-      ["sigmoid", "Sigmoid"],
-      ["linear", "Linear"],
-      ["leakyRelu", "Leaky ReLU"],
-      ["elu", "ELU"],
-      ["selu", "SELU"],
-      ["gelu", "GELU"],
-      ["silu", "SiLU"],
-      ["softplus", "Softplus"],
-      ["mish", "Mish"],
-    ],
-    default: "tanh",
-  },
-  activations: { kind: "text", label: "Activations by layer", maxLength: 80, default: "" },
-  regularization: {
-    kind: "choice",
-    label: "Regularisation",
-    options: [
-      ["none", "None"],
-      ["L1", "L1"],
-      ["L2", "L2"],
-    ],
-    default: "none",
-  },
-  regularizationRate: {
-    kind: "number",
-    label: "Regularisation rate",
-    min: 0,
-    max: 10,
-    step: 0.001,
-    default: 0,
-  },
-  learningRate: {
-    kind: "number",
-    label: "Learning rate",
-    min: 1e-5,
-    max: 10,
-    step: 3,
-    scale: "log",
-    default: 0.03,
-  },
-  optimizer: {
-    kind: "choice",
-    label: "Optimizer",
-    options: [
-      ["sgd", "SGD"],
-      ["momentum", "SGD, momentum 0.9"],
-      ["nesterov", "SGD, Nesterov 0.9"],
-      ["adagrad", "Adagrad"],
-      ["adadelta", "Adadelta"],
-      ["rmsprop", "RMSprop"],
-      ["adam", "Adam"],
-      ["adamW", "AdamW"],
-      ["adamax", "Adamax"],
-      ["nAdam", "NAdam"],
-      ["rAdam", "RAdam"],
-      ["adaBelief", "AdaBelief"],
-      ["adaBound", "AdaBound"],
-      ["amsBound", "AMSBound"],
-      ["yogi", "Yogi"],
-      ["lion", "Lion"],
-      ["lamb", "LAMB"],
-      ["lars", "LARS"],
-      ["adafactor", "Adafactor"],
-      ["muon", "Muon"],
-      ["shampoo", "Shampoo"],
-      ["rprop", "Rprop"],
-      ["asgd", "ASGD"],
-      ["lookahead", "Lookahead (Adam)"],
-    ],
-    default: "sgd",
-  },
-  loss: {
-    kind: "choice",
-    label: "Loss",
-    options: [
-      ["auto", "Fitting the problem"],
-      ["square", "½ (o − t)²"],
-      ["mse", "Mean square"],
-      ["mae", "Mean absolute"],
-      ["huber", "Huber"],
-      ["logistic", "Logistic"],
-      ["hinge", "Hinge"],
-    ],
-    default: "auto",
-  },
-  init: {
-    kind: "choice",
-    label: "Initialisation",
-    options: [
-      ["uniform", "U(−½, ½)"],
-      ["xavierUniform", "Xavier, uniform"],
-      ["xavierNormal", "Xavier, normal"],
-      ["heUniform", "He, uniform"],
-      ["heNormal", "He, normal"],
-      ["lecunNormal", "LeCun, normal"],
-      ["orthogonal", "Orthogonal"],
-      ["zeros", "Zero"],
-    ],
-    default: "xavierUniform",
-  },
-  initZero: { kind: "switch", label: "Start at zero", default: false },
-  norm: {
-    kind: "choice",
-    label: "Normalisation",
-    options: [
-      ["none", "None"],
-      ["batch", "Batch norm"],
-      ["layer", "Layer norm"],
-      ["rms", "RMS norm"],
-    ],
-    default: "none",
-  },
-  skip: {
-    kind: "choice",
-    label: "Skip connections",
-    options: [
-      ["none", "None"],
-      ["residual", "Around layers of equal width"],
-      ["inputs", "Features to every layer"],
-    ],
-    default: "none",
-  },
-  schedule: {
-    kind: "choice",
-    label: "Schedule of the rate",
-    options: [
-      ["constant", "Constant"],
-      ["step", "Steps"],
-      ["exponential", "Exponential"],
-      ["cosine", "Cosine"],
-      ["restarts", "Cosine with restarts"],
-      ["cyclical", "Cyclical"],
-      ["oneCycle", "One cycle"],
-      ["warmUp", "Warm-up"],
-    ],
-    default: "constant",
-  },
-  scheduleEpochs: {
-    kind: "number",
-    label: "Epochs of the schedule",
-    min: 10,
-    max: 10_000,
-    step: 10,
-    whole: true,
-    default: 200,
-  },
-  stopEpoch: {
-    kind: "number",
-    label: "Stop at epoch (0: never)",
-    min: 0,
-    max: 1e6,
-    step: 100,
-    whole: true,
-    default: 0,
-  },
-  stopLoss: {
-    kind: "number",
-    label: "Stop at test loss (0: never)",
-    min: 0,
-    max: 10,
-    step: 0.001,
-    default: 0,
-  },
-  showTestData: { kind: "switch", label: "Show test data", default: false },
-  discretize: { kind: "switch", label: "Discretise the output", default: false },
-  speed: {
-    kind: "choice",
-    label: "Speed",
-    options: [
-      ["1", "1 epoch a frame"],
-      ["10", "10 epochs a frame"],
-      ["max", "As fast as it goes"],
-    ],
-    default: "1",
-  },
-  compare: {
-    kind: "text",
-    label: "What a second run does otherwise",
-    maxLength: 120,
-    default: "",
-  },
-  edits: { kind: "text", label: "Edited weights", maxLength: 2000, default: "" },
-  points: { kind: "text", label: "Own points", maxLength: 60_000, default: "" },
-} as const satisfies Controls
-
-export type Values = ValuesOf<typeof controls>
-export type Name = keyof Values
-
-export const defaults: Values = defaultsOf(controls)
+export type { Name, Values } from "./controls.ts"
+export { controls, defaults } from "./controls.ts"
 
 /** Names of TensorFlow Playground's links that do nothing there either, or that say how its page looks. */
 const idle = new Set(["cosX", "cosY", "collectStats", "hideText", "tutorial", "tutorialName"])
@@ -319,7 +46,7 @@ export function writeLink(values: Values, hidden: ReadonlySet<string>): URLSearc
 }
 
 function checkShape(values: Values): { values: Values; warnings: string[] } {
-  const { networkShape, activations } = values
+  const { networkShape, activations, norms } = values
   const sizes = networkShape === "" ? [] : networkShape.split(",").map(Number)
   const warnings: string[] = []
   let checked = values
@@ -328,12 +55,17 @@ function checkShape(values: Values): { values: Values; warnings: string[] } {
     warnings.push(
       `The link sets the hidden layers to “${networkShape}”; they are at most ${limits.layers} of 1 to ${limits.units} neurons.`,
     )
-    checked = { ...checked, networkShape: defaults.networkShape, activations: "" }
+    checked = { ...checked, networkShape: defaults.networkShape, activations: "", norms: "" }
   }
-  const names = new Set(controls.activation.options.map(([name]) => name as string))
-  if (activations !== "" && !activations.split(",").every((name) => name === "" || names.has(name))) {
+  const known = (list: string, { options }: { options: readonly (readonly [string, string])[] }): boolean =>
+    list.split(",").every((name) => name === "" || options.some(([option]) => option === name))
+  if (!known(activations, controls.activation)) {
     warnings.push(`The link sets the activations to “${activations}”, which are not all known.`)
     checked = { ...checked, activations: "" }
+  }
+  if (!known(norms, controls.norm)) {
+    warnings.push(`The link sets the normalisations to “${norms}”, which are not all known.`)
+    checked = { ...checked, norms: "" }
   }
   return { values: checked, warnings }
 }
@@ -343,11 +75,34 @@ export const hiddenSizes = ({ networkShape }: Values): number[] =>
 
 export type Activation = (typeof controls.activation.options)[number][0]
 
-/** The activation of each hidden layer. */
-export function activationsOf(values: Values): Activation[] {
-  const own = values.mode === "playground" || values.activations === "" ? [] : values.activations.split(",")
-  return hiddenSizes(values).map((_, i) => ((own[i] ?? "") === "" ? values.activation : own[i]) as Activation)
+export type Norm = (typeof controls.norm.options)[number][0]
+
+/** What each hidden layer has: its own, or the one of all. */
+function byLayer<T extends string>(values: Values, own: string, all: T): T[] {
+  const names = values.mode === "playground" ? [] : own.split(",")
+  return hiddenSizes(values).map((_, i) => ((names[i] ?? "") === "" ? all : (names[i] as T)))
 }
+
+/** The activation of each hidden layer. */
+export const activationsOf = (values: Values): Activation[] =>
+  byLayer(values, values.activations, values.activation as Activation)
+
+/** The normalisation of each hidden layer. */
+export const normsOf = (values: Values): Norm[] =>
+  byLayer(values, values.norms, values.mode === "playground" ? "none" : (values.norm as Norm))
+
+/** The share of units that training leaves out. */
+export const dropoutOf = ({ mode, dropout }: Values): number => (mode === "playground" ? 0 : dropout)
+
+/** Optimizers whose step has a length of its own: a rate of 1 is the whole of it. */
+export const wholeSteps: ReadonlySet<string> = new Set([
+  "newton",
+  "lbfgs",
+  "hessianFree",
+  "gaussNewton",
+  "levenbergMarquardt",
+  "naturalGradient",
+])
 
 /** The state of the second run beside the first: the same but for what `compare` says, seeds included. */
 export function otherOf(values: Values): Values | null {

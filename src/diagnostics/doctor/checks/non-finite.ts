@@ -17,16 +17,9 @@ interface Origin {
 }
 
 /** What cannot be judged by passes that are not finite. */
-const BY_PASSES = [
-  "vanishing",
-  "exploding",
-  "saturated",
-  "dead-relu",
-  "no-gradient",
-  "rate-too-high",
-  "wrong-loss",
-  "double-softmax",
-]
+const BY_PASSES = ["vanishing", "exploding", "saturated", "dead-relu", "no-gradient", "rate-too-high"]
+/** What cannot be judged by outputs that are not finite. */
+const BY_OUTPUTS = ["wrong-loss", "double-softmax"]
 /** What cannot be judged by such data either. */
 const BY_DATA = [
   ...[
@@ -91,7 +84,7 @@ async function inData({ batches }: Patient): Promise<Origin | null> {
       return {
         ...{ layer: name, what: `the ${name} of batch ${b + 1}`, count },
         explanation: `The data themselves hold ${count} numbers that are not finite, first in the ${name} of batch ${b + 1}.`,
-        explains: [...BY_PASSES, ...BY_DATA],
+        explains: [...BY_PASSES, ...BY_OUTPUTS, ...BY_DATA],
         remedy: "find missing values when the data are read, and leave out or fill in their examples",
       }
     }
@@ -123,7 +116,7 @@ function inPasses(patient: Patient): Promise<Origin | null> {
         model.train(mode)
         const value = Number(await noGrad(() => loss(model.forward(x), y)).item())
         if (!Number.isFinite(value))
-          return told(await findNonFinite(() => loss(model.forward(x), y)), "forward")
+          return told(patient, await findNonFinite(() => loss(model.forward(x), y)), "forward")
       }
     model.train()
     const params = model.parameters().filter(({ requiresGrad }) => requiresGrad)
@@ -133,7 +126,7 @@ function inPasses(patient: Patient): Promise<Origin | null> {
         return sums.reduce((a, b) => a.add(b.to(a.dtype)))
       }
       if (!Number.isFinite(Number(await gradient().item())))
-        return told(await findNonFinite(gradient), "backward")
+        return told(patient, await findNonFinite(gradient), "backward")
     }
     return null
   })
@@ -155,7 +148,11 @@ async function inTraining(patient: Patient): Promise<Origin | null> {
   }
 }
 
-function told(cause: OpNonFinite | null, direction: "forward" | "backward"): Origin {
+async function told(
+  patient: Patient,
+  cause: OpNonFinite | null,
+  direction: "forward" | "backward",
+): Promise<Origin> {
   if (cause === null) {
     return {
       ...{ layer: "", what: `the ${direction} pass`, count: 1 },
@@ -164,6 +161,8 @@ function told(cause: OpNonFinite | null, direction: "forward" | "backward"): Ori
       explains: [],
     }
   }
+  // Of outputs that are finite a loss may be the wrong one, and that be the cause.
+  const finite = bad((await patient.output()).values) === 0
   const took = cause.inputs.map(({ op, min, max }) => `${op} from ${short(min)} to ${short(max)}`).join("; ")
   return {
     ...{
@@ -172,7 +171,7 @@ function told(cause: OpNonFinite | null, direction: "forward" | "backward"): Ori
       count: cause.count,
     },
     explanation: `In the ${direction} pass ${cause.op} is the first operation to give numbers that are not finite: ${cause.count} of shape [${cause.shape.join(", ")}], from ${took}.`,
-    explains: [...BY_PASSES, ...BY_DATA],
+    explains: [...BY_PASSES, ...(finite ? [] : BY_OUTPUTS), ...BY_DATA],
     remedy: REMEDIES[cause.op] ?? "keep its arguments away from where it has no finite value",
   }
 }

@@ -62,7 +62,7 @@ describe("convolutions", () => {
       }
     }
     expect(() => new Net().forward(zeros([1, 4, 9]))).toThrow(
-      /^encoder\.0\.0 › conv1d: the image does not fit the filters.*\n.*\[N, 2, …\]/,
+      /^encoder\.0\.0: the image does not fit the filters.*\n.*\[N, 2, …\]/,
     )
     expect(() => nn.conv2d(1, 1, [3, 3, 3])).toThrow(/kernelSize does not fit the image/)
     expect(() => nn.conv2d(1, 1, 3, { padding: "same", stride: 2 })).toThrow(/stride 1/)

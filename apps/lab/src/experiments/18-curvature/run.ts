@@ -1,6 +1,7 @@
-import { compile, data, Generator, nn, optim, surfaces, type Tensor } from "nabla"
+import { compile, data, Generator, nn, optim, surfaces, type Tensor, tensor } from "nabla"
 import {
   estimateTrace,
+  exactMatrix,
   exactSpectrum,
   hessianOf,
   objectiveOf,
@@ -15,7 +16,10 @@ import { NEAR_EDGE } from "./controls.ts"
 
 export interface Spectrum {
   readonly exact: readonly number[]
+  /** Of the matrix itself: its size, the sum of its diagonal, and the sum of all squared entries. */
+  readonly size: number
   readonly trace: number
+  readonly squares: number
   readonly negative: number
   readonly condition: number
   /** By Lanczos, largest first. */
@@ -23,6 +27,13 @@ export interface Spectrum {
   readonly estimate: number
   readonly interval: readonly [number, number]
   readonly density: readonly (readonly [number, number])[]
+  readonly top1: Bend
+}
+
+/** The largest eigenvalue by products with the Hessian, and the loss's curvature along its eigenvector. */
+export interface Bend {
+  readonly eigenvalue: number
+  readonly curvature: number
 }
 
 export interface View {
@@ -32,6 +43,8 @@ export interface View {
   readonly training: {
     readonly losses: readonly number[]
     readonly sharpness: readonly (readonly [step: number, sharpness: number])[]
+    /** Where it ended: the largest eigenvalue as it was followed, and found anew. */
+    readonly end: (Bend & { readonly followed: number }) | null
   }
   readonly done: boolean
 }
@@ -60,22 +73,47 @@ function netOf(widths: number[], seed: number): nn.Sequential {
   )
 }
 
+/** Length of the step along an eigenvector, in double precision. */
+const STEP = 1e-3
+
+/** Second differences of the loss alone along the sharpest direction, at two distances, so that the fourth derivative goes. */
+async function bendOf(net: nn.Sequential, [x, y]: readonly [Tensor, Tensor]): Promise<Bend> {
+  const objective = objectiveOf(net.to("float64"), [x.to("float64"), y.to("float64")], { loss })
+  const { values, vectors } = await topEigenvalues(hessianOf(objective), 1, { vectors: true })
+  const start = await objective.values()
+  const lossAt = async (far: number): Promise<number> => {
+    const place = tensor(start.map((value, i) => value + far * vectors![0]![i]!))
+    const parts = objective.split(place)
+    return (await objective.sum((batch) => objective.lossAt(parts, batch).reshape([1])))[0]!
+  }
+  const middle = await lossAt(0)
+  const difference = async (far: number): Promise<number> =>
+    ((await lossAt(far)) + (await lossAt(-far)) - 2 * middle) / far ** 2
+  const curvature = (4 * (await difference(STEP)) - (await difference(2 * STEP))) / 3
+  return { eigenvalue: values[0]!, curvature }
+}
+
 /** All 25 eigenvalues of the Playground's own net, and what estimates make of them. */
 async function spectrumOf(seed: number): Promise<Spectrum> {
-  const hessian = hessianOf(objectiveOf(netOf([2, 4, 2, 1], seed), batchOf(data.circle, 1), { loss }))
+  const [net, batch] = [netOf([2, 4, 2, 1], seed), batchOf(data.circle, 1)]
+  const hessian = hessianOf(objectiveOf(net, batch, { loss }))
   const exact = await exactSpectrum(hessian)
+  const matrix = await exactMatrix(hessian)
   const top = await topEigenvalues(hessian, 5)
   const trace = await estimateTrace(hessian, { method: "hutchinson", products: 60, confidence: 0.999, seed })
   const { grid, density } = await spectralDensity(hessian)
   return {
     exact: Array.from(exact.values),
-    trace: exact.trace,
+    size: hessian.size,
+    trace: matrix.reduce((sum, entry, at) => (at % (hessian.size + 1) === 0 ? sum + entry : sum), 0),
+    squares: matrix.reduce((sum, entry) => sum + entry ** 2, 0),
     negative: exact.negative,
     condition: exact.condition,
     top: [...top.values],
     estimate: trace.value,
     interval: [trace.interval[0], trace.interval[1]],
     density: Array.from(grid, (value, i) => [value, density[i]!] as const),
+    top1: await bendOf(net, batch),
   }
 }
 
@@ -93,10 +131,11 @@ export async function* run(values: Values, { signal }: Session): AsyncGenerator<
   const losses: number[] = []
   const sharpness: [number, number][] = []
   let spectrum: Spectrum | null = null
+  let end: View["training"]["end"] = null
   const view = (done: boolean): View => ({
     parabola,
     spectrum,
-    training: { losses: [...losses], sharpness: [...sharpness] },
+    training: { losses: [...losses], sharpness: [...sharpness], end },
     done,
   })
   yield view(false)
@@ -124,5 +163,8 @@ export async function* run(values: Values, { signal }: Session): AsyncGenerator<
       pause = performance.now() + 80
     }
   }
+  if (signal.aborted) return
+  const { sharpness: followed } = await monitor.measure(steps + 1, rate)
+  end = { ...(await bendOf(model, [x, y])), followed }
   yield view(true)
 }

@@ -18,7 +18,8 @@ export class History {
   private spacing = 1
 
   add(epoch: number, train: number, test: number): void {
-    if (this.epochs.at(-1) === epoch) this.drop(epoch - 1)
+    // The same epoch again, with other weights perhaps: its losses are replaced, and its mark stays.
+    if (this.epochs.at(-1) === epoch) for (const list of [this.epochs, this.train, this.test]) list.pop()
     this.epochs.push(epoch)
     this.train.push(train)
     this.test.push(test)

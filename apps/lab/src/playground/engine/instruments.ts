@@ -48,7 +48,8 @@ function histogram(values: Float64Array): HistogramOf {
   return { from, to, counts, size: Math.sqrt(squares / Math.max(1, values.length)) }
 }
 
-function tensorsOf({ train, objective }: Trainer) {
+/** All training data. */
+export function tensorsOf({ train, objective }: Trainer) {
   const x = tensor(train.features, { shape: [train.count, train.width], ...f64 })
   const y =
     objective.outputs > 1
@@ -90,18 +91,33 @@ function silentUnits(values: Float64Array, units: number): number {
   return silent
 }
 
-/** What the doctor finds in the run as it stands. */
-export async function examine(trainer: Trainer): Promise<Diagnosis> {
-  const { net, objective, optimizers, classic } = trainer
-  // The doctor tries some steps and undoes them; the captured program is to know the tensors that are there afterwards.
+/**
+ * Lets the doctor measure: he tries steps and undoes them, and puts other tensors in the place of those that the captured
+ * program knows.
+ */
+export async function undisturbed<T>(trainer: Trainer, measure: () => Promise<T>): Promise<T> {
+  // A captured step leaves gradients behind that nobody can read.
+  trainer.net.zeroGrad()
   const before = trainer.snapshot()
-  const diagnosis = await diagnose(net, tensorsOf(trainer), {
-    loss: (z, target) => objective.loss(z, target),
-    // Playground's own rule is none that the doctor knows.
-    ...(classic || optimizers.length > 1 ? {} : { optimizer: optimizers[0]! }),
-  })
-  trainer.restore(before)
-  return diagnosis
+  try {
+    return await measure()
+  } finally {
+    trainer.restore(before)
+  }
+}
+
+/** What the doctor finds in the run as it stands. */
+export function examine(trainer: Trainer): Promise<Diagnosis> {
+  const { net, objective, optimizers, classic } = trainer
+  return undisturbed(trainer, () =>
+    diagnose(net, tensorsOf(trainer), {
+      loss: (z, target) => objective.loss(z, target),
+      // Playground's own rule is none that the doctor knows, and he steps by gradients alone.
+      ...(classic || optimizers.length > 1 || optimizers[0]!.needsClosure
+        ? {}
+        : { optimizer: optimizers[0]! }),
+    }),
+  )
 }
 
 /** All eigenvalues of the Hessian of the training loss, without a penalty. */

@@ -1,6 +1,6 @@
-import { cat, nn, type Tensor, tensor } from "nabla"
-import type { Activation, Values } from "../state.ts"
-import { activationsOf, hiddenSizes } from "../state.ts"
+import { cat, Generator, nn, type Tensor, tensor } from "nabla"
+import type { Activation, Norm as NormName, Values } from "../state.ts"
+import { activationsOf, dropoutOf, hiddenSizes, normsOf } from "../state.ts"
 
 const f64 = { dtype: "float64" } as const
 
@@ -20,18 +20,20 @@ const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = {
 
 type Norm = nn.Module<readonly [Tensor], Tensor>
 
-function normOf(kind: Values["norm"], size: number): Norm[] {
-  if (kind === "batch") return [nn.batchNorm1d(size, f64)]
-  if (kind === "layer") return [nn.layerNorm(size, f64)]
-  if (kind === "rms") return [nn.rmsNorm(size, f64)]
-  return []
+function normOf(kind: NormName, size: number): Norm {
+  if (kind === "batch") return nn.batchNorm1d(size, f64)
+  if (kind === "layer") return nn.layerNorm(size, f64)
+  return kind === "rms" ? nn.rmsNorm(size, f64) : nn.identity()
 }
 
 /** The network on the screen, in double precision. Its last layer has no activation: that belongs to the loss. */
 export class Net extends nn.Module {
   readonly layers: nn.ModuleList<nn.Linear>
-  /** One for each hidden layer, or none. */
+  /** One for each hidden layer, or none at all. */
   readonly norms: nn.ModuleList<Norm>
+  /** What dropout draws from: its state belongs to a snapshot. */
+  readonly generator = new Generator()
+  private readonly dropout: nn.Dropout | null
   private readonly functions: readonly Activation[]
   private readonly skip: string
 
@@ -45,7 +47,11 @@ export class Net extends nn.Module {
     this.layers = nn.moduleList(
       [...hidden, outputs].map((size, i) => nn.linear(widths[i]! + (i === 0 ? 0 : more), size, f64)),
     )
-    this.norms = nn.moduleList(plain ? [] : hidden.flatMap((size) => normOf(values.norm, size)))
+    const norms = normsOf(values)
+    const some = norms.some((kind) => kind !== "none")
+    this.norms = nn.moduleList(some ? norms.map((kind, i) => normOf(kind, hidden[i]!)) : [])
+    const p = dropoutOf(values)
+    this.dropout = p > 0 ? nn.dropout({ p, generator: this.generator }) : null
     this.functions = activationsOf(values)
   }
 
@@ -59,6 +65,7 @@ export class Net extends nn.Module {
       let z = this.layers.at(i)!.forward(input)
       if (i < last) {
         z = activations[this.functions[i]!](this.norms.at(i)?.forward(z) ?? z)
+        z = this.dropout?.forward(z) ?? z
         if (this.skip === "residual" && i > 0 && z.shape[1] === h.shape[1]) z = z.add(h)
       }
       all.push(z)

@@ -9,6 +9,10 @@ export interface Objective {
   /** What is shown: from −1 to 1 for a classification; for several classes the probability of each, as 2p − 1. */
   shown(z: Tensor): Tensor
   readonly name: string
+  /** r with ½·|r|² = the loss, where that is a sum of squares. */
+  residuals?(z: Tensor, target: Tensor): Tensor
+  /** What the outputs are the parameters of, where the loss is a negative log-likelihood, and those outputs. */
+  readonly likelihood?: { readonly kind: "categorical" | "bernoulli" | "gaussian"; of(z: Tensor): Tensor }
 }
 
 type LossName = "square" | "mse" | "mae" | "huber" | "logistic" | "hinge"
@@ -29,6 +33,7 @@ export function objectiveFor(values: Values): Objective {
       outputs: 3,
       loss: (z, target) => nn.crossEntropy(z, target),
       shown: (z) => z.softmax(1).mul(2).sub(1),
+      likelihood: { kind: "categorical", of: (z) => z },
     }
   }
   const name = lossName(values)
@@ -38,6 +43,7 @@ export function objectiveFor(values: Values): Objective {
       outputs: 1,
       loss: (z, t) => nn.bceWithLogits(z, t.add(1).div(2)),
       shown: (z) => z.div(2).tanh(),
+      likelihood: { kind: "bernoulli", of: (z) => z },
     }
   }
   if (name === "hinge") {
@@ -50,5 +56,16 @@ export function objectiveFor(values: Values): Objective {
   }
   const error = { square: half, mse: nn.mse, mae: nn.l1, huber: nn.huber }[name]
   const squash = values.problem === "regression" ? (z: Tensor) => z : (z: Tensor) => z.tanh()
-  return { name, outputs: 1, loss: (z, t) => error(squash(z), t), shown: squash }
+  const plain: Objective = { name, outputs: 1, loss: (z, t) => error(squash(z), t), shown: squash }
+  if (name !== "square" && name !== "mse") return plain
+  // mse is twice half the square.
+  const weight = name === "mse" ? Math.SQRT2 : 1
+  return {
+    ...plain,
+    residuals: (z, t) =>
+      squash(z)
+        .sub(t)
+        .mul(weight / Math.sqrt(t.numel())),
+    likelihood: { kind: "gaussian", of: (z) => squash(z).mul(weight) },
+  }
 }

@@ -13,6 +13,7 @@ export function initialise(net: Net, values: Values, following: () => number): v
     const generator = new Generator(Math.floor(random() * 2 ** 31))
     nn.init.initialize(net, values.initZero ? "zeros" : (values.init as "orthogonal"), { generator })
   }
+  net.generator.manualSeed(Math.floor(random() * 2 ** 31))
   const layers = layersOf(net)
   for (const edit of parseEdits(values.edits)) setEdit(layers, edit)
   setLayers(net, layers)

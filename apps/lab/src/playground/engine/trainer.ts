@@ -1,4 +1,4 @@
-import { abs, compile, narrow, noGrad, type optim, square, Tensor, tensor } from "nabla"
+import { abs, cat, compile, narrow, noGrad, type optim, square, Tensor, tensor } from "nabla"
 import type { Edit } from "../edits.ts"
 import type { Values } from "../state.ts"
 import { ClassicSGD } from "./classic.ts"
@@ -9,7 +9,7 @@ import type { LayerValues } from "./net.ts"
 import { layersOf, Net, setLayers } from "./net.ts"
 import type { Objective } from "./objective.ts"
 import { objectiveFor } from "./objective.ts"
-import { makeOptimizer, rateOf } from "./optimizers.ts"
+import { capturable, makeOptimizer, needOf, rateOf } from "./optimizers.ts"
 import { seedrandom } from "./seedrandom.ts"
 import { initialise, setEdit } from "./start.ts"
 
@@ -31,6 +31,8 @@ export interface Snapshot {
   readonly steps: number
   readonly net: Readonly<Record<string, Tensor>>
   readonly optimizers: readonly ReturnType<optim.Optimizer["stateDict"]>[]
+  /** Of what dropout draws. */
+  readonly generator: Net["generator"]["state"]
 }
 
 export interface Scores {
@@ -77,15 +79,14 @@ export class Trainer {
     this.objective = objectiveFor(values)
     this.net = new Net(values, this.train.width, this.objective.outputs)
     initialise(this.net, values, following)
-    this.optimizers = makeOptimizer(values, [...this.net.parameters()])
+    this.optimizers = makeOptimizer(values, [...this.net.parameters()], this.objective)
     this.applyRate()
     this.program = this.compiled()
   }
 
   private compiled(): Trainer["program"] {
-    return compile((x: Tensor, y: Tensor, size: number, penalty: string, rate: Tensor) =>
-      this.descend(x, y, size, penalty, rate),
-    )
+    const program: Trainer["program"] = (x, y, size, penalty, rate) => this.descend(x, y, size, penalty, rate)
+    return this.optimizers.every(capturable) ? compile(program) : program
   }
 
   get classic(): boolean {
@@ -119,12 +120,42 @@ export class Trainer {
   /** Some batches of one size, one step for each. */
   private descend(x: Tensor, y: Tensor, size: number, penalty: string, rate: Tensor): void {
     for (let at = 0; at < x.shape[0]!; at += size) {
-      const loss = this.objective.loss(this.net.forward(narrow(x, 0, at, size)), narrow(y, 0, at, size))
-      this.net.zeroGrad()
-      // Playground's optimizer has the penalty in its rule.
-      const whole = this.classic || penalty === "none" ? loss : loss.add(this.penaltyOf(penalty).mul(rate))
-      whole.backward()
-      for (const optimizer of this.optimizers) optimizer.step()
+      const [input, target] = [narrow(x, 0, at, size), narrow(y, 0, at, size)]
+      const closures = this.closures(input, target, penalty, rate)
+      if (this.optimizers.every((optimizer) => needOf(optimizer) === "nothing")) closures.loss()
+      for (const optimizer of this.optimizers) {
+        const need = needOf(optimizer)
+        if (need === "nothing") optimizer.step()
+        else optimizer.step(closures[need] as () => Tensor)
+      }
+    }
+  }
+
+  /** What the step of an optimizer may ask for, on one batch. */
+  private closures(x: Tensor, y: Tensor, penalty: string, rate: Tensor) {
+    const { net, objective } = this
+    // Playground's optimizer has the penalty in its rule.
+    const free = this.classic || penalty === "none"
+    const wholeOf = (z: Tensor): Tensor => {
+      const loss = objective.loss(z, y)
+      return free ? loss : loss.add(this.penaltyOf(penalty).mul(rate))
+    }
+    return {
+      loss: (): Tensor => {
+        net.zeroGrad()
+        const whole = wholeOf(net.forward(x))
+        whole.backward()
+        return whole
+      },
+      residuals: (): Tensor => {
+        const own = objective.residuals!(net.forward(x), y).flatten()
+        const weights = free ? [] : [...net.layers].map(({ weight }) => weight.flatten().mul(rate.sqrt()))
+        return cat([own, ...weights])
+      },
+      outputs: () => {
+        const z = net.forward(x)
+        return { loss: wholeOf(z), outputs: objective.likelihood!.of(z) }
+      },
     }
   }
 
@@ -170,6 +201,7 @@ export class Trainer {
     const rate = tensor(this.values.regularizationRate, f64)
     const [x, y] = this.tensorsOf(this.train, batches.flat())
     this.program(x, y, size, this.penalty, rate)
+    this.scored.clear()
     this.steps += batches.length
   }
 
@@ -201,9 +233,20 @@ export class Trainer {
     return [this.objective.loss(z, y), this.objective.shown(z)] as const
   })
   private readonly sets = new Map<Rows, readonly [Tensor, Tensor]>()
+  /** Scores of the network as it is: forgotten when it changes. */
+  private readonly scored = new Map<Rows, Scores>()
 
   /** Loss and scores on the training or the test data; NaN where there are no points. */
   scores(rows: Rows): Scores {
+    let scores = this.scored.get(rows)
+    if (scores === undefined) {
+      scores = this.scoresOf(rows)
+      this.scored.set(rows, scores)
+    }
+    return scores
+  }
+
+  private scoresOf(rows: Rows): Scores {
     if (rows.count === 0) return { loss: Number.NaN, score: Number.NaN, confusion: [] }
     this.net.eval()
     const all = this.sets.get(rows) ?? this.tensorsOfAll(rows)
@@ -278,8 +321,14 @@ export class Trainer {
   edit(edit: Edit): boolean {
     const layers = this.layers()
     if (!setEdit(layers, edit)) return false
-    setLayers(this.net, layers)
+    this.setLayers(layers)
     return true
+  }
+
+  /** Sets all weights and biases. */
+  setLayers(layers: readonly LayerValues[]): void {
+    setLayers(this.net, layers)
+    this.scored.clear()
   }
 
   snapshot(): Snapshot {
@@ -288,11 +337,14 @@ export class Trainer {
       const entries = Object.entries(state).map(([i, record]) => [i, copied(record)])
       return { ...rest, state: Object.fromEntries(entries) }
     })
-    return { epoch: this.epoch, steps: this.steps, net: copied(this.net.stateDict()), optimizers }
+    const { epoch, steps, net } = this
+    return { epoch, steps, net: copied(net.stateDict()), optimizers, generator: net.generator.state }
   }
 
-  restore({ epoch, steps, net, optimizers }: Snapshot): void {
+  restore({ epoch, steps, net, optimizers, generator }: Snapshot): void {
     this.net.loadStateDict(net)
+    this.net.generator.state = generator
+    this.scored.clear()
     this.optimizers.forEach((optimizer, i) => {
       optimizer.loadStateDict(optimizers[i]!)
     })

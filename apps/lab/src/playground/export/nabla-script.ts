@@ -1,7 +1,7 @@
-import type { Setup, View } from "../run.ts"
+import type { Setup, View } from "../messages.ts"
 import type { Values } from "../state.ts"
-import { activationsOf } from "../state.ts"
-import { epochsOf, formulasOf, nested, paused, rowsOf } from "./script.ts"
+import { activationsOf, dropoutOf, normsOf } from "../state.ts"
+import { epochsOf, formulasOf, nested, paused, remarksOf, rowsOf } from "./script.ts"
 
 const activation: Readonly<Record<string, string>> = {
   tanh: "h.tanh()",
@@ -23,6 +23,11 @@ const optimizers: Readonly<Record<string, string>> = {
   momentum: "optim.sgd(params, { lr, momentum: 0.9 })",
   nesterov: "optim.sgd(params, { lr, momentum: 0.9, nesterov: true })",
   lookahead: "optim.lookahead(optim.adam(params, { lr }))",
+  sam: "optim.sam(optim.sgd(params, { lr, momentum: 0.9 }))",
+  newton: "optim.newton(params, { lr, absolute: true, damping: 0.01 })",
+  lbfgs: 'optim.lbfgs(params, { lr, maxIter: 5, lineSearchFn: "strongWolfe" })',
+  gaussNewton: "optim.gaussNewton(params, { lr, damping: 0.01 })",
+  levenbergMarquardt: "optim.levenbergMarquardt(params)",
 }
 
 function lossOf(values: Values, lossName: string): string {
@@ -41,13 +46,14 @@ function lossOf(values: Values, lossName: string): string {
 
 function forwardOf(values: Values): string[] {
   const skip = values.mode === "lab" ? values.skip : "none"
-  const norm = values.mode === "lab" && values.norm !== "none"
+  const norm = normsOf(values).some((kind) => kind !== "none")
   const names = activationsOf(values)
   const lines = names.flatMap((name, i) => [
     ...(skip === "residual" && i > 0 ? ["    before = h"] : []),
     `    h = this.layers.at(${i})!.forward(${skip === "inputs" && i > 0 ? "cat([h, x], 1)" : "h"})`,
     ...(norm ? [`    h = this.norms.at(${i})!.forward(h)`] : []),
     `    h = ${activation[name] ?? `nn.functional.${name}(h)`}`,
+    ...(dropoutOf(values) > 0 ? ["    h = this.dropout.forward(h)"] : []),
     ...(skip === "residual" && i > 0 ? ["    if (before.shape[1] === h.shape[1]) h = h.add(before)"] : []),
   ])
   const last = names.length
@@ -57,14 +63,54 @@ function forwardOf(values: Values): string[] {
   return [...(skip === "residual" ? ["    let before = x"] : []), "    let h = x", ...lines]
 }
 
+/** What is minimised besides the loss. */
 function penaltyOf({ regularization: kind, regularizationRate: rate, mode }: Values): string[] {
   if (kind === "none" || rate === 0) return []
   const term = kind === "L1" ? "weight.abs().sum()" : "weight.mul(weight).sum().mul(0.5)"
   return [
     ...(kind === "L1" && mode === "playground"
-      ? ["    // TensorFlow Playground also sets a weight to 0 for good when this changes its sign."]
+      ? ["// TensorFlow Playground also sets a weight to 0 for good when this changes its sign."]
       : []),
-    `    for (const { weight } of net.layers) loss = loss.add(${term}.mul(${rate}))`,
+    `for (const { weight } of net.layers) loss = loss.add(${term}.mul(${rate}))`,
+  ]
+}
+
+/** One step on a batch `x`, `y`: most optimizers take gradients, some take a closure that gives what they ask for. */
+function stepOf(values: Values, lossName: string): string[] {
+  const { optimizer, regularization, regularizationRate: rate } = values
+  const kind = values.mode === "playground" ? "sgd" : optimizer
+  const loss = ["let loss = lossOf(net.forward(x), y)", ...penaltyOf(values)]
+  const weight = lossName === "mse" ? "Math.SQRT2" : "1"
+  const o = values.problem === "regression" ? "z" : "z.tanh()"
+  const inner = (lines: readonly string[]): string[] => [
+    "optimizers[0]!.step(() => {",
+    ...lines.map((line) => `  ${line}`),
+    "})",
+  ]
+  if (kind === "gaussNewton" || kind === "levenbergMarquardt")
+    return inner([
+      "const z = net.forward(x)",
+      `const own = ${o}.sub(y).flatten().mul(${weight} / Math.sqrt(y.numel()))`,
+      regularization === "L2" && rate > 0
+        ? `return cat([own, ...[...net.layers].map(({ weight }) => weight.flatten().mul(${Math.sqrt(rate)}))])`
+        : "return own",
+    ])
+  if (kind === "naturalGradient") {
+    const outputs = values.problem === "multiclass" || lossName === "logistic" ? "z" : `${o}.mul(${weight})`
+    return inner([
+      "const z = net.forward(x)",
+      "let loss = lossOf(z, y)",
+      ...penaltyOf(values),
+      `return { loss, outputs: ${outputs} }`,
+    ])
+  }
+  if (["sam", "sophia", "newton", "lbfgs", "hessianFree"].includes(kind))
+    return inner(["net.zeroGrad()", ...loss, "loss.backward()", "return loss"])
+  return [
+    ...loss,
+    "net.zeroGrad()",
+    "loss.backward()",
+    "for (const optimizer of optimizers) optimizer.step()",
   ]
 }
 
@@ -72,19 +118,26 @@ function penaltyOf({ regularization: kind, regularizationRate: rate, mode }: Val
 export function nablaScript(values: Values, view: View, setup: Setup): string {
   if (!paused(view)) return "// Pause the run: the script holds the weights of a moment.\n"
   const plain = values.mode === "playground"
-  const norm = !plain && values.norm !== "none"
-  const kind = { batch: "batchNorm1d", layer: "layerNorm", rms: "rmsNorm", none: "" }[values.norm as "batch"]
+  const kinds = normsOf(values)
+  const norm = kinds.some((kind) => kind !== "none")
+  const makers = { batch: "batchNorm1d", layer: "layerNorm", rms: "rmsNorm" }
   const used = setup.features.filter((f) => f.used && f.name in feature).map((f) => feature[f.name]!)
   const own = formulasOf(values)
   const sizes = view.layers.map(({ inputs, bias }) => `nn.linear(${inputs}, ${bias.length}, f64)`)
-  const norms = view.layers.slice(0, -1).map(({ bias }) => `nn.${kind}(${bias.length}, f64)`)
+  const norms = kinds.map((kind, i) =>
+    kind === "none" ? "nn.identity()" : `nn.${makers[kind]}(${view.layers[i]!.bias.length}, f64)`,
+  )
   const label =
     values.problem === "multiclass"
       ? 'tensor(rows.map(([, , label]) => label), { dtype: "int32" })'
       : "tensor(rows.map(([, , label]) => [label]), f64)"
+  const likelihood =
+    values.problem === "multiclass" ? "categorical" : view.lossName === "logistic" ? "bernoulli" : "gaussian"
   const make = plain
     ? "optim.sgd(params, { lr })"
-    : (optimizers[values.optimizer] ?? `optim.${values.optimizer}(params, { lr })`)
+    : values.optimizer === "naturalGradient"
+      ? `optim.naturalGradient(params, { lr, damping: 0.01, likelihood: "${likelihood}" })`
+      : (optimizers[values.optimizer] ?? `optim.${values.optimizer}(params, { lr })`)
   const optimizer =
     !plain && values.optimizer === "muon"
       ? [
@@ -114,7 +167,7 @@ const targets = (rows: readonly Row[]): Tensor => ${label}
 
 class Net extends nn.Module {
   layers = nn.moduleList([${sizes.join(", ")}])
-${norm ? `  norms = nn.moduleList([${norms.join(", ")}])\n` : ""}  forward(x: Tensor): Tensor {
+${norm ? `  norms = nn.moduleList([${norms.join(", ")}])\n` : ""}${dropoutOf(values) > 0 ? `  dropout = nn.dropout({ p: ${dropoutOf(values)} })\n` : ""}  forward(x: Tensor): Tensor {
 ${forwardOf(values).join("\n")}
   }
 }
@@ -125,18 +178,18 @@ ${state.join("\n")}
 })
 const lossOf = (z: Tensor, y: Tensor): Tensor => ${lossOf(values, view.lossName === "cross-entropy" ? "" : view.lossName)}
 const params = [...net.parameters()]
-const lr = ${Number(view.rate.toPrecision(8))}
+${remarksOf(values)
+  .map((line) => `// ${line}\n`)
+  .join("")}const lr = ${Number(view.rate.toPrecision(8))}
 ${optimizer.join("\n")}
 
 for (let epoch = 0; epoch < ${epochsOf(values)}; epoch++) {
   for (let at = 0; at < train.length; at += ${values.batchSize}) {
     const batch = train.slice(at, at + ${values.batchSize})
-    let loss = lossOf(net.forward(inputs(batch)), targets(batch))
-${penaltyOf(values)
-  .map((line) => `${line}\n`)
-  .join("")}    net.zeroGrad()
-    loss.backward()
-    for (const optimizer of optimizers) optimizer.step()
+    const [x, y] = [inputs(batch), targets(batch)]
+${stepOf(values, view.lossName)
+  .map((line) => `    ${line}`)
+  .join("\n")}
   }
   if (epoch % 10 === 9) {
     net.eval()

@@ -1,5 +1,5 @@
 import type { LabelledPoint } from "../engine/data.ts"
-import type { View } from "../run.ts"
+import type { View } from "../messages.ts"
 import type { Values } from "../state.ts"
 
 /** Pieces that scripts in both languages have. */
@@ -30,3 +30,13 @@ export const formulasOf = ({ formulas }: Values): string[] =>
 export const paused = ({ state }: View): boolean => state.length > 0
 
 export const epochsOf = ({ stopEpoch }: Values): number => (stopEpoch > 0 ? stopEpoch : 100)
+
+/** What a script does otherwise than the page. */
+export const remarksOf = ({ schedule, mode }: Values): string[] => [
+  mode === "playground"
+    ? "The optimizer begins anew, and a batch that is not full counts as one."
+    : "The optimizer begins anew; batches are taken in the order of the data.",
+  ...(schedule !== "constant" && mode !== "playground"
+    ? ["The rate of the moment, which stays: the schedule is left out."]
+    : []),
+]

@@ -1,7 +1,7 @@
-import type { Setup, View } from "../run.ts"
+import type { Setup, View } from "../messages.ts"
 import type { Values } from "../state.ts"
-import { activationsOf } from "../state.ts"
-import { epochsOf, formulasOf, nested, paused, rowsOf } from "./script.ts"
+import { activationsOf, dropoutOf, normsOf } from "../state.ts"
+import { epochsOf, formulasOf, nested, paused, remarksOf, rowsOf } from "./script.ts"
 
 const activation: Readonly<Record<string, string>> = {
   relu: "F.relu(h)",
@@ -72,13 +72,14 @@ function lossOf(values: Values, lossName: string): string {
 
 function forwardOf(values: Values): string[] {
   const skip = values.mode === "lab" ? values.skip : "none"
-  const norm = values.mode === "lab" && values.norm !== "none"
+  const norm = normsOf(values).some((kind) => kind !== "none")
   const names = activationsOf(values)
   const lines = names.flatMap((name, i) => [
     ...(skip === "residual" && i > 0 ? ["        before = h"] : []),
     `        h = self.layers[${i}](${skip === "inputs" && i > 0 ? "torch.cat([h, x], 1)" : "h"})`,
     ...(norm ? [`        h = self.norms[${i}](h)`] : []),
     `        h = ${activation[name]}`,
+    ...(dropoutOf(values) > 0 ? [`        h = F.dropout(h, ${dropoutOf(values)}, self.training)`] : []),
     ...(skip === "residual" && i > 0
       ? ["        if before.shape[1] == h.shape[1]:", "            h = h + before"]
       : []),
@@ -105,15 +106,18 @@ function penaltyOf({ regularization: kind, regularizationRate: rate, mode }: Val
 export function torchScript(values: Values, view: View, setup: Setup): string {
   if (!paused(view)) return "# Pause the run: the script holds the weights of a moment.\n"
   const plain = values.mode === "playground"
-  const norm = !plain && values.norm !== "none"
-  const kind = { batch: "BatchNorm1d", layer: "LayerNorm", rms: "RMSNorm", none: "" }[values.norm as "batch"]
+  const kinds = normsOf(values)
+  const norm = kinds.some((kind) => kind !== "none")
+  const makers = { batch: "BatchNorm1d", layer: "LayerNorm", rms: "RMSNorm" }
   const columns = [
     ...setup.features.filter((f) => f.used && f.name in feature).map((f) => feature[f.name]!),
     ...formulasOf(values).map(pythonOf),
   ]
   const optimizer = plain ? optimizers.sgd! : optimizers[values.optimizer]
   const sizes = view.layers.map(({ inputs, bias }) => `nn.Linear(${inputs}, ${bias.length})`)
-  const norms = view.layers.slice(0, -1).map(({ bias }) => `nn.${kind}(${bias.length})`)
+  const norms = kinds.map((kind, i) =>
+    kind === "none" ? "nn.Identity()" : `nn.${makers[kind]}(${view.layers[i]!.bias.length})`,
+  )
   const state = view.state.map(
     ({ name, shape, values: v, dtype }) =>
       `    "${name}": torch.tensor(${nested(v, shape)}${dtype === "float64" ? "" : ", dtype=torch.long"}),`,
@@ -160,7 +164,9 @@ def loss_of(z, y):
     return ${lossOf(values, view.lossName === "cross-entropy" ? "" : view.lossName)}
 
 
-lr = ${Number(view.rate.toPrecision(8))}
+${remarksOf(values)
+  .map((line) => `# ${line}\n`)
+  .join("")}lr = ${Number(view.rate.toPrecision(8))}
 ${optimizer === undefined ? `# PyTorch has no ${values.optimizer}: Adam stands in its place.\noptimizer = torch.optim.Adam(net.parameters(), lr=lr)` : `optimizer = torch.optim.${optimizer}`}
 for epoch in range(${epochsOf(values)}):
     for batch in train.split(${values.batchSize}):

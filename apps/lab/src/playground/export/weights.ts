@@ -1,5 +1,5 @@
 import type { LayerValues } from "../engine/net.ts"
-import type { View } from "../run.ts"
+import type { View } from "../messages.ts"
 import type { Values } from "../state.ts"
 import { writeLink } from "../state.ts"
 import { save } from "./save.ts"

@@ -1,7 +1,6 @@
 /** Where the network's nodes stand, in CSS pixels. */
 export const NODE = 44
 const GAP = 12
-const TOP = 96
 
 export interface Place {
   readonly left: number
@@ -25,38 +24,38 @@ export interface Layout {
   readonly lefts: readonly number[]
 }
 
-export function layoutOf(counts: readonly number[], available: number): Layout {
+/** @param top room for what stands above each column */
+export function layoutOf(counts: readonly number[], available: number, top: number): Layout {
   const shift = 48
   const gaps = Math.max(1, counts.length - 1)
   const pitch = Math.max(108, (available - NODE - 2 * shift) / gaps)
   const lefts = counts.map((_, i) => shift + i * pitch)
   const columns = counts.map((count, i) =>
-    Array.from({ length: count }, (_, k) => ({ left: lefts[i]!, top: TOP + k * (NODE + GAP) })),
+    Array.from({ length: count }, (_, k) => ({ left: lefts[i]!, top: top + k * (NODE + GAP) })),
   )
   const most = Math.max(...counts)
   return {
     width: lefts.at(-1)! + NODE + shift,
-    height: TOP + most * (NODE + GAP),
+    height: top + most * (NODE + GAP),
     columns,
     lefts,
   }
 }
 
-/** Links between the nodes; `used` are the features that are inputs. Inputs that have no node of their own are left out. */
-export function linksOf(
-  layout: Layout,
-  used: readonly number[],
-  layers: readonly { inputs: number; bias: ArrayLike<number> }[],
-): Link[] {
-  return layers.flatMap(({ inputs, bias }, layer) => {
+/**
+ * Links between the nodes; `used` are the features that are inputs, `units` the widths of the layers after them. Inputs
+ * that have no node of their own are left out.
+ */
+export function linksOf(layout: Layout, used: readonly number[], units: readonly number[]): Link[] {
+  return units.flatMap((count, layer) => {
     const sources = layer === 0 ? used.map((i) => layout.columns[0]![i]!) : layout.columns[layer]!
-    return Array.from({ length: bias.length }, (_, unit) => {
+    return Array.from({ length: count }, (_, unit) => {
       const to = layout.columns[layer + 1]![unit]!
-      return Array.from({ length: Math.min(inputs, sources.length) }, (_, input) => ({
+      return sources.map(({ left, top }, input) => ({
         layer,
         unit,
         input,
-        from: { left: sources[input]!.left + NODE, top: sources[input]!.top + NODE / 2 },
+        from: { left: left + NODE, top: top + NODE / 2 },
         to: { left: to.left, top: to.top + NODE / 2 },
       }))
     }).flat()

@@ -55,6 +55,26 @@ export const colourOf = ({ table }: Palette, value: number): string => {
   return `rgb(${p & 255} ${(p >> 8) & 255} ${(p >> 16) & 255})`
 }
 
+/** The pixels of a canvas, which are written again at each frame. */
+interface Pixels {
+  readonly context: CanvasRenderingContext2D
+  readonly image: ImageData
+  readonly words: Uint32Array
+}
+
+const pixelsOf = new WeakMap<HTMLCanvasElement, Pixels>()
+
+function pixels(canvas: HTMLCanvasElement, resolution: number): Pixels {
+  const known = pixelsOf.get(canvas)
+  if (known?.image.width === resolution) return known
+  canvas.width = canvas.height = resolution
+  const context = canvas.getContext("2d")!
+  const image = context.createImageData(resolution, resolution)
+  const made = { context, image, words: new Uint32Array(image.data.buffer) }
+  pixelsOf.set(canvas, made)
+  return made
+}
+
 /** Draws every `stride`-th value from `offset` on as the pixels of a canvas. */
 export function paint(
   canvas: HTMLCanvasElement,
@@ -74,13 +94,10 @@ export function paint(
     scale?: number
   },
 ): void {
-  if (canvas.width !== resolution) canvas.width = canvas.height = resolution
-  const context = canvas.getContext("2d")!
-  const image = context.createImageData(resolution, resolution)
-  const pixels = new Uint32Array(image.data.buffer)
-  for (let i = 0; i < pixels.length; i++) {
+  const { context, image, words } = pixels(canvas, resolution)
+  for (let i = 0; i < words.length; i++) {
     const value = values[i * stride + offset]! * scale
-    pixels[i] = table[index(discrete ? (value >= 0 ? 1 : -1) : value)]!
+    words[i] = table[index(discrete ? (value >= 0 ? 1 : -1) : value)]!
   }
   context.putImageData(image, 0, 0)
 }
@@ -92,21 +109,23 @@ export const classColours: readonly Rgb[] = [
   [0, 140, 105],
 ]
 
+/** Shades of each class, from unsure to sure. */
+const shades = classColours.map((colour) =>
+  Uint32Array.from({ length: 256 }, (_, i) => pixel([235, 233, 227], colour, (0.85 * i) / 255)),
+)
+
 export function paintClasses(
   canvas: HTMLCanvasElement,
   values: Float32Array,
   { resolution, discrete }: { resolution: number; discrete: boolean },
 ): void {
   const classes = classColours.length
-  if (canvas.width !== resolution) canvas.width = canvas.height = resolution
-  const context = canvas.getContext("2d")!
-  const image = context.createImageData(resolution, resolution)
-  const pixels = new Uint32Array(image.data.buffer)
-  for (let i = 0; i < pixels.length; i++) {
+  const { context, image, words } = pixels(canvas, resolution)
+  for (let i = 0; i < words.length; i++) {
     let best = 0
     for (let c = 1; c < classes; c++) if (values[i * classes + c]! > values[i * classes + best]!) best = c
-    const sure = discrete ? 1 : Math.max(0.15, ((values[i * classes + best]! + 1) / 2 - 1 / classes) * 1.5)
-    pixels[i] = pixel([235, 233, 227], classColours[best]!, sure * 0.85)
+    const sure = discrete ? 1 : ((values[i * classes + best]! + 1) / 2 - 1 / classes) * 1.5
+    words[i] = shades[best]![Math.round(255 * Math.min(1, Math.max(0.15, sure)))]!
   }
   context.putImageData(image, 0, 0)
 }
